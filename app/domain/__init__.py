@@ -1,0 +1,1 @@
+"""The rules of charging: values and decisions, without I/O, clock reads or frameworks."""

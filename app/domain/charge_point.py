@@ -1,0 +1,97 @@
+"""Charge points and their connectors: registration and the one status that others look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Registration(StrEnum):
+    """Answer to BootNotification (OCPP 1.6 7.39)."""
+
+    ACCEPTED = "Accepted"
+    PENDING = "Pending"
+    REJECTED = "Rejected"
+
+
+class Availability(StrEnum):
+    """A charge point's status for people and apps (design section 5)."""
+
+    AVAILABLE = "Available"
+    OCCUPIED = "Occupied"
+    FAULTED = "Faulted"
+    UNAVAILABLE = "Unavailable"
+    OFFLINE = "Offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """Last known state of an outlet; id 0 is the charge point's own controller (B5)."""
+
+    id: int
+    status: str
+    error_code: str
+    last_update: datetime
+    info: str | None = None
+    vendor_id: str | None = None
+    vendor_error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The WebSocket a charge point is on. `silent` is set by the heartbeat sweep."""
+
+    gateway_id: str
+    connection_id: str
+    epoch: int
+    opened_at: datetime
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePoint:
+    """What the central system knows of a charge point."""
+
+    tenant_id: str
+    id: str
+    registration: Registration | None
+    connectors: tuple[Connector, ...] = ()
+    connection: Connection | None = None
+    inventory: dict[str, Any] = field(default_factory=dict)
+    configuration: dict[str, Any] = field(default_factory=dict)
+    last_seen: datetime | None = None
+    last_boot: datetime | None = None
+    created_at: datetime | None = None
+    status_fence: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """A socket is open and the charge point has spoken recently enough."""
+        return self.connection is not None and not self.connection.silent
+
+    @property
+    def availability(self) -> Availability:
+        """One word for the whole charge point."""
+        return availability_of(self.connectors, self.is_live)
+
+
+def availability_of(connectors: Sequence[Connector], is_live: bool) -> Availability:
+    """One word from the connectors' states; nothing known yet counts as Unavailable."""
+    if not is_live:
+        return Availability.OFFLINE
+    if any(connector.status == "Faulted" for connector in connectors):
+        return Availability.FAULTED
+    outlets = [connector for connector in connectors if connector.id > 0]
+    controller_down = any(c.id == 0 and c.status == "Unavailable" for c in connectors)
+    if controller_down or all(outlet.status == "Unavailable" for outlet in outlets):
+        return Availability.UNAVAILABLE
+    if any(outlet.status == "Available" for outlet in outlets):
+        return Availability.AVAILABLE
+    return Availability.OCCUPIED
+
+
+def with_connector(connectors: Sequence[Connector], changed: Connector) -> tuple[Connector, ...]:
+    """`connectors` with `changed` put in its place, in order of id."""
+    others = [connector for connector in connectors if connector.id != changed.id]
+    return tuple(sorted([*others, changed], key=lambda connector: connector.id))

@@ -1,0 +1,111 @@
+"""The one error tree. Edges turn it into HTTP, OCPP or MQTT; it knows none of them.
+
+AppError
+    InvalidInput            the caller's data is wrong; `problems` names each field
+    NotFound                no such object in this tenant
+    Conflict                the object's state does not allow it
+    NotPermitted            the caller may not do this
+    NotAuthenticated        the caller is not who it says, or does not say
+    QuotaExceeded           a tenant's limit is reached
+    ChargePointUnavailable  the charge point cannot be reached now
+    ChargePointRefused      the charge point answered no
+    Retryable               a store or broker failed; the same call may succeed later
+    SettingsError           the environment is wrong; raised at start only
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class AppError(Exception):
+    """Base of all expected failures: a stable `code`, a sentence for people, JSON-safe context."""
+
+    code = "error"
+
+    def __init__(self, message: str, **context: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.context = context
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.context)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def _rebuild(kind: type[AppError], message: str, context: dict[str, Any]) -> AppError:
+    """Unpickle across processes without losing the context (exceptions drop keywords by default)."""
+    return kind(message, **context)
+
+
+class InvalidInput(AppError):
+    """The caller's data is wrong. `problems` maps a field's dotted path to what is wrong with it."""
+
+    code = "invalid_input"
+
+    @property
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """Field path -> sentences; empty when the whole input is meant."""
+        problems: Mapping[str, Sequence[str]] = self.context.get("problems", {})
+        return problems
+
+
+class NotFound(AppError):
+    """No such object in this tenant (also said of another tenant's object)."""
+
+    code = "not_found"
+
+
+class Conflict(AppError):
+    """The object's present state does not allow what was asked."""
+
+    code = "conflict"
+
+
+class NotPermitted(AppError):
+    """The caller is known and may not do this."""
+
+    code = "not_permitted"
+
+
+class NotAuthenticated(AppError):
+    """Wrong or missing credentials."""
+
+    code = "not_authenticated"
+
+
+class QuotaExceeded(AppError):
+    """A limit in the tenant's configuration is reached."""
+
+    code = "quota_exceeded"
+
+
+class ChargePointUnavailable(AppError):
+    """The charge point cannot be reached now."""
+
+    code = "charge_point_unavailable"
+
+
+class ChargePointRefused(AppError):
+    """The charge point answered no."""
+
+    code = "charge_point_refused"
+
+
+class Retryable(AppError):
+    """A store or broker failed; nothing was lost, the same call may succeed later."""
+
+    code = "temporarily_unavailable"
+
+
+class SettingsError(AppError):
+    """One or more environment variables are missing or wrong; `problems` names them all."""
+
+    code = "settings"
+
+    @property
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """Variable name -> sentences."""
+        problems: Mapping[str, Sequence[str]] = self.context.get("problems", {})
+        return problems

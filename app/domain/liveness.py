@@ -1,0 +1,15 @@
+"""When silence means that a charge point is gone."""
+
+from datetime import datetime, timedelta
+
+SILENT_AFTER_INTERVALS = 3
+MINIMUM_SILENCE_S = 10
+
+
+def silent_since(now: datetime, heartbeat_interval_s: int) -> datetime:
+    """A charge point last heard before this instant counts as silent.
+
+    Three heartbeat intervals, since one or two get lost on mobile networks (A40, G7).
+    """
+    silence = max(heartbeat_interval_s * SILENT_AFTER_INTERVALS, MINIMUM_SILENCE_S)
+    return now - timedelta(seconds=silence)

@@ -1,0 +1,26 @@
+"""People who use the REST interface."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a user may do; `app.api.permissions` holds the table."""
+
+    PLATFORM_ADMIN = "platform_admin"
+    TENANT_ADMIN = "tenant_admin"
+    OPERATOR = "operator"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person of one tenant; a platform admin belongs to none."""
+
+    id: str
+    email: str
+    tenant_id: str | None
+    role: Role
+    password_hash: str
+    created_at: datetime

@@ -1,0 +1,1 @@
+"""Adapters to Celery, Redis and MQTT."""

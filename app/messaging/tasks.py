@@ -1,0 +1,22 @@
+"""Names of tasks and queues, shared by those who send and those who work."""
+
+HANDLE_BATCH = "ocpp.handle_batch"
+SWEEP_LIVENESS = "sweeps.liveness"
+SWEEP_COMMANDS = "sweeps.commands"
+RECONCILE_PRESENCE = "sweeps.reconcile_presence"
+PRUNE_MESSAGES = "sweeps.prune_messages"
+
+SWEEP_QUEUE = "sweeps"
+"""A worker that consumes this queue also takes the calls of every tenant."""
+
+_TENANT_QUEUE_PREFIX = "ocpp."
+
+
+def tenant_queue(tenant_id: str) -> str:
+    """The queue of a tenant's calls."""
+    return f"{_TENANT_QUEUE_PREFIX}{tenant_id}"
+
+
+def is_tenant_queue(name: str) -> bool:
+    """Does this queue belong to a tenant?"""
+    return name.startswith(_TENANT_QUEUE_PREFIX)

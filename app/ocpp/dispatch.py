@@ -1,0 +1,162 @@
+"""The single entry for calls, from the worker and from bypass mode alike: persist, then answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from app.domain.charge_point import Registration
+from app.domain.context import CallContext, ChargePointRef
+from app.domain.errors import Retryable
+from app.domain.tenant import Tenant
+from app.domain.times import from_epoch_ms
+from app.ocpp.catalog import load_catalog
+from app.ocpp.envelope import BatchEnvelope, InboundCall, Reply
+from app.ocpp.errors import ErrorCode, OcppError
+from app.ocpp.frame import Call, encode_error, encode_result, parse
+from app.ocpp.incoming import Handler, Incoming
+from app.ocpp.reports import exchanges_of, take_report
+from app.services import Services
+from app.services.batch import Batch, BatchNeeds, Exchange
+from app.services.tenants import is_served
+
+log = structlog.stdlib.get_logger(__name__)
+_BOOT = "BootNotification"
+
+
+@dataclass(slots=True)
+class _Work:
+    """A call on its way through the batch. `handler` is None once it is refused; `answer` is then set."""
+
+    call: InboundCall
+    frame: Call
+    incoming: Incoming
+    handler: Handler | None = None
+    answer: str = ""
+    registration: str | None = None
+
+    def refuse(self, code: ErrorCode, reason: str) -> None:
+        self.handler = None
+        self.answer = encode_error(self.frame.unique_id, code, reason)
+
+    def fields(self) -> dict[str, Any]:
+        """For the log."""
+        context = self.incoming.context
+        return {
+            "tenant_id": context.charge_point.tenant_id,
+            "charge_point_id": context.charge_point.charge_point_id,
+            "connection_id": context.connection_id,
+            "unique_id": context.unique_id,
+            "action": self.frame.action,
+        }
+
+
+def handle_batch(envelope: BatchEnvelope, services: Services) -> list[Reply]:
+    """Handle a batch; one reply for every call, given only after everything was stored.
+
+    A call fails alone: it gets a CallError, the others go on. Never raises for what charge points send.
+    """
+    works = [_work(index, call, envelope.tenant_id) for index, call in enumerate(envelope.calls)]
+    tenant = services.tenants.directory.find(envelope.tenant_id)
+    if tenant is None or not is_served(tenant):
+        for work in works:
+            work.refuse(ErrorCode.SECURITY_ERROR, "the tenant is not served")
+    else:
+        _handle(envelope, works, tenant, services)
+    return [Reply(w.call.connection_id, w.call.sequence, w.answer, w.registration) for w in works]
+
+
+def _work(index: int, call: InboundCall, tenant_id: str) -> _Work:
+    frame = parse(call.text)
+    if not isinstance(frame, Call):  # the gateway sends nothing else
+        raise ValueError(f"A batch holds Calls only, not {frame!r}.")
+    context = CallContext(
+        ChargePointRef(tenant_id, call.charge_point_id),
+        call.connection_id,
+        call.epoch,
+        call.sequence,
+        frame.unique_id,
+        from_epoch_ms(call.received_ms),
+    )
+    return _Work(call, frame, Incoming(index, context, frame.payload))
+
+
+def _handle(envelope: BatchEnvelope, works: Sequence[_Work], tenant: Tenant, services: Services) -> None:
+    for report in envelope.reports:
+        take_report(report, tenant, services)
+    needs = BatchNeeds()
+    for work in works:
+        _prepare(work, needs)
+    try:
+        batch = services.batches.load(tenant, needs)
+    except Retryable as failure:
+        log.warning("batch_not_loaded", tenant_id=tenant.id, calls=len(works), reason=failure.message)
+        for work in works:
+            work.refuse(ErrorCode.INTERNAL_ERROR, "try again later")
+        return
+    batch.order_key = envelope.order_key
+    for work in works:
+        if work.handler is not None:
+            _answer(work, work.handler, batch, services)
+    batch.exchanges.extend(_exchange(work) for work in works)
+    batch.exchanges.extend(exchanges_of(envelope))
+    for index, failed in services.batches.flush(batch).items():
+        log.error("call_not_stored", reason=str(failed), **works[index].fields())
+        works[index].refuse(ErrorCode.INTERNAL_ERROR, "not stored, try again")
+    services.charge_points.hear(tenant.id, batch.seen)
+    if batch.events:
+        services.gateway_link.wake_relay(tenant.id)
+
+
+def _prepare(work: _Work, needs: BatchNeeds) -> None:
+    """Find the handler, validate, and say what to read."""
+    try:
+        _check_registration(work.frame.action, work.call.registration)
+        handler, schema = load_catalog().handler(work.frame.action)
+        work.incoming.deviations.extend(schema.mend(work.frame.payload))
+    except OcppError as wrong:
+        log.info("call_refused", error_code=wrong.error_code.value, reason=wrong.message, **work.fields())
+        work.refuse(wrong.error_code, wrong.message)
+        return
+    work.handler = handler
+    needs.add(handler.needs(work.frame.payload, work.incoming.context))
+
+
+def _check_registration(action: str, registration: str | None) -> None:
+    """Before acceptance only BootNotification is answered; while Pending also what was triggered (A33)."""
+    if action != _BOOT and registration not in (Registration.ACCEPTED, Registration.PENDING):
+        raise OcppError("send a BootNotification first", error_code=ErrorCode.SECURITY_ERROR)
+
+
+def _answer(work: _Work, handler: Handler, batch: Batch, services: Services) -> None:
+    batch.saw(work.incoming.context)
+    try:
+        payload = handler.handle(work.incoming, batch, services)
+    except OcppError as wrong:
+        work.refuse(wrong.error_code, wrong.message)
+        return
+    except Retryable as failure:
+        log.warning("call_failed", reason=failure.message, **work.fields())
+        work.refuse(ErrorCode.INTERNAL_ERROR, "try again later")
+        return
+    except Exception:  # the edge: one broken call must not take its batch with it
+        log.exception("call_broke", **work.fields())
+        work.refuse(ErrorCode.INTERNAL_ERROR, "internal error")
+        return
+    work.answer = encode_result(work.frame.unique_id, payload)
+    if handler.ACTION == _BOOT:
+        work.registration = payload["status"]
+
+
+def _exchange(work: _Work) -> Exchange:
+    context = work.incoming.context
+    return Exchange(
+        context.charge_point,
+        "in",
+        work.frame.action,
+        context.unique_id,
+        context.received_at,
+        work.call.text,
+        work.answer,
+    )

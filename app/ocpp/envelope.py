@@ -1,0 +1,117 @@
+"""What crosses the broker between gateway and worker: JSON-safe, compact, versioned."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCall:
+    """A Call as the gateway received it. `registration` is what the charge point was last told."""
+
+    charge_point_id: str
+    connection_id: str
+    epoch: int
+    sequence: int
+    registration: str | None
+    received_ms: int
+    text: str
+
+
+class ReportKind(StrEnum):
+    """What happened to a command on the gateway's side."""
+
+    SENT = "sent"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    CONNECTION_LOST = "connection_lost"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReport:
+    """News of a command. `request` and `answer` are the frames on the wire, where there were any."""
+
+    charge_point_id: str
+    command_id: str
+    kind: ReportKind
+    at_ms: int
+    action: str
+    request: str | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEnvelope:
+    """Calls and reports of one tenant that are handled together.
+
+    Past `deadline_ms` the gateway handles the batch itself, so a worker that gets it later leaves it.
+    """
+
+    tenant_id: str
+    gateway_id: str
+    batch_id: int
+    order_key: int
+    deadline_ms: int
+    calls: tuple[InboundCall, ...]
+    reports: tuple[CommandReport, ...] = ()
+
+    def to_wire(self) -> dict[str, Any]:
+        """JSON-safe form."""
+        return {
+            "v": VERSION,
+            "tenant": self.tenant_id,
+            "gateway": self.gateway_id,
+            "batch": self.batch_id,
+            "order": self.order_key,
+            "deadline": self.deadline_ms,
+            "calls": [
+                [
+                    c.charge_point_id,
+                    c.connection_id,
+                    c.epoch,
+                    c.sequence,
+                    c.registration,
+                    c.received_ms,
+                    c.text,
+                ]
+                for c in self.calls
+            ],
+            "reports": [
+                [r.charge_point_id, r.command_id, r.kind.value, r.at_ms, r.action, r.request, r.answer]
+                for r in self.reports
+            ],
+        }
+
+    @classmethod
+    def from_wire(cls, wire: dict[str, Any]) -> Self:
+        """Raises ValueError on a version that this code does not speak."""
+        if wire["v"] != VERSION:
+            raise ValueError(
+                f"Envelope version {wire['v']} is not {VERSION}: upgrade gateway and workers together."
+            )
+        return cls(
+            wire["tenant"],
+            wire["gateway"],
+            wire["batch"],
+            wire["order"],
+            wire["deadline"],
+            tuple(InboundCall(*call) for call in wire["calls"]),
+            tuple(CommandReport(r[0], r[1], ReportKind(r[2]), *r[3:]) for r in wire["reports"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one Call, for the connection it came on. `registration` is set by a boot."""
+
+    connection_id: str
+    sequence: int
+    text: str
+    registration: str | None = None
+
+    def to_wire(self) -> list[Any]:
+        """JSON-safe form."""
+        return [self.connection_id, self.sequence, self.text, self.registration]

@@ -1,0 +1,119 @@
+"""Outgoing actions: parameters in snake_case become a valid payload, the answer becomes an outcome."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from app.domain.command import CommandStatus, Outcome
+from app.domain.errors import InvalidInput
+from app.ocpp.validation import PayloadSchema, kind_of
+
+ACCEPTED = frozenset({"Accepted"})
+
+
+def camel_case(name: str) -> str:
+    """`connector_id` -> `connectorId`: the spelling of the wire."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def snake_case(name: str) -> str:
+    """`connectorId` -> `connector_id`: our spelling."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(value, Mapping):
+        return {rename(str(name)): _renamed(inner, rename) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_renamed(inner, rename) for inner in value]
+    return value
+
+
+def as_result(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """A CallResult's payload in our spelling."""
+    result: dict[str, Any] = _renamed(answer, snake_case)
+    return result
+
+
+def judge_by_status(accepted: Collection[str]) -> Callable[[Mapping[str, Any]], Outcome]:
+    """An `on_result` for actions whose answer has a status: these words mean yes, all others no (C4)."""
+
+    def on_result(answer: Mapping[str, Any]) -> Outcome:
+        status = answer.get("status")
+        if status in accepted:
+            return Outcome(CommandStatus.ACCEPTED, result=as_result(answer))
+        error = {"code": "refused", "message": f"The charge point answered {status!r}."}
+        return Outcome(CommandStatus.REJECTED, result=as_result(answer), error=error)
+
+    return on_result
+
+
+def accept_any_answer(answer: Mapping[str, Any]) -> Outcome:
+    """An `on_result` for actions whose answer is the wanted information itself."""
+    return Outcome(CommandStatus.ACCEPTED, result=as_result(answer))
+
+
+class OutgoingAction:
+    """A command kind: one file of `v16/outbound` with its schema (satisfies `CommandKind`)."""
+
+    def __init__(
+        self,
+        action: str,
+        on_result: Callable[[Mapping[str, Any]], Outcome],
+        *,
+        aliases: Collection[str] = (),
+        parameters: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        allowed_while_pending: bool = True,
+    ) -> None:
+        self._action = action
+        self._on_result = on_result
+        self.aliases = frozenset(aliases) | {action, snake_case(action)}
+        self._parameters = parameters
+        self._allowed_while_pending = allowed_while_pending
+        self._schema = PayloadSchema(action)
+
+    @property
+    def action(self) -> str:
+        """Name on the wire."""
+        return self._action
+
+    @property
+    def allowed_while_pending(self) -> bool:
+        """May go out before the charge point's registration is accepted (A34)."""
+        return self._allowed_while_pending
+
+    def build_payload(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """A payload that passes the official schema. Raises InvalidInput naming each parameter as given."""
+        payload: dict[str, Any] = _renamed(parameters, camel_case)
+        if self._parameters is not None:
+            payload = self._parameters(payload)
+        problems: dict[str, list[str]] = {}
+        for breach in self._schema.breaches(payload):
+            for name in _names_in(breach):
+                problems.setdefault(name, []).append(_sentence(breach))
+        if problems:
+            raise InvalidInput(f"The parameters of {self._action} are not valid.", problems=problems)
+        return payload
+
+    def judge(self, answer: Mapping[str, Any]) -> Outcome:
+        """What the charge point's answer means."""
+        return self._on_result(answer)
+
+
+def _names_in(breach: Any) -> list[str]:
+    """Which parameters a breach is about, as dotted paths in our spelling."""
+    parents = ["parameters", *(snake_case(str(part)) for part in breach.instance_path)]
+    if kind_of(breach) == "required":
+        return [".".join([*parents, snake_case(breach.kind.property)])]
+    if kind_of(breach) == "additionalProperties":
+        return [".".join([*parents, snake_case(name)]) for name in breach.kind.unexpected]
+    return [".".join(parents)]
+
+
+def _sentence(breach: Any) -> str:
+    if kind_of(breach) == "required":
+        return "Missing."
+    if kind_of(breach) == "additionalProperties":
+        return "Unknown parameter."
+    return f"{breach.message}."

@@ -1,0 +1,67 @@
+"""What gateways report of commands: sent, answered, or ended without an answer."""
+
+from collections.abc import Iterator
+
+import structlog
+
+from app.domain.command import CommandStatus, Outcome
+from app.domain.context import ChargePointRef
+from app.domain.errors import Retryable
+from app.domain.tenant import Tenant
+from app.domain.times import from_epoch_ms
+from app.ocpp.envelope import BatchEnvelope, CommandReport, ReportKind
+from app.ocpp.frame import CallError, CallResult, parse
+from app.services import Services
+from app.services.batch import Exchange
+from app.services.commands import CONNECTION_LOST, EXPIRED, NO_ANSWER
+
+log = structlog.stdlib.get_logger(__name__)
+_ENDS = {
+    ReportKind.UNANSWERED: NO_ANSWER,
+    ReportKind.CONNECTION_LOST: CONNECTION_LOST,
+    ReportKind.EXPIRED: EXPIRED,
+}
+
+
+def take_report(report: CommandReport, tenant: Tenant, services: Services) -> None:
+    """Move the command on. A report that cannot be stored is logged; the sweep then ends the command."""
+    ref = ChargePointRef(tenant.id, report.charge_point_id)
+    try:
+        if report.kind is ReportKind.SENT:
+            services.commands.mark_sent(ref, report.command_id, from_epoch_ms(report.at_ms))
+        elif report.kind is ReportKind.ANSWERED:
+            _take_answer(ref, report, services)
+        else:
+            services.commands.fail(ref, report.command_id, _ENDS[report.kind])
+    except Retryable as failure:
+        log.error(
+            "command_report_not_stored",
+            tenant_id=tenant.id,
+            charge_point_id=report.charge_point_id,
+            command_id=report.command_id,
+            reason=failure.message,
+        )
+
+
+def _take_answer(ref: ChargePointRef, report: CommandReport, services: Services) -> None:
+    frame = parse(report.answer or "")
+    if isinstance(frame, CallResult):
+        services.commands.complete(ref, report.command_id, frame.payload)
+    elif isinstance(frame, CallError):
+        error = {"code": frame.code, "message": frame.description, "details": frame.details}
+        services.commands.fail(ref, report.command_id, Outcome(CommandStatus.FAILED, error=error))
+
+
+def exchanges_of(envelope: BatchEnvelope) -> Iterator[Exchange]:
+    """The finished exchanges among the reports, for the message log."""
+    for report in envelope.reports:
+        if report.kind in (ReportKind.ANSWERED, ReportKind.UNANSWERED):
+            yield Exchange(
+                ChargePointRef(envelope.tenant_id, report.charge_point_id),
+                "out",
+                report.action,
+                report.command_id,
+                from_epoch_ms(report.at_ms),
+                report.request or "",
+                report.answer or "",
+            )

@@ -1,0 +1,1 @@
+"""What charge points send: one file per action, found by `app.ocpp.catalog`."""

@@ -1,0 +1,40 @@
+"""StatusNotification (OCPP 1.6 4.9): a connector's newest state (B36-B43)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.charge_point import Connector
+from app.domain.context import CallContext
+from app.ocpp.errors import ErrorCode, OcppError
+from app.ocpp.incoming import Incoming
+from app.services import Services
+from app.services.batch import Batch, BatchNeeds
+
+ACTION = "StatusNotification"
+MAX_CONNECTOR_ID = 1000
+
+
+def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
+    """The charge point with its other connectors."""
+    return BatchNeeds(charge_points={context.charge_point.charge_point_id})
+
+
+def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, Any]:
+    """Keep the state, publish it. A connector nobody announced is created (B5), within reason."""
+    payload = incoming.payload
+    if not 0 <= payload["connectorId"] <= MAX_CONNECTOR_ID:
+        raise OcppError(
+            f"connectorId: must be from 0 to {MAX_CONNECTOR_ID}",
+            error_code=ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
+        )
+    connector = Connector(
+        id=payload["connectorId"],
+        status=payload["status"],
+        error_code=payload["errorCode"],
+        last_update=incoming.time(),
+        info=payload.get("info"),
+        vendor_id=payload.get("vendorId"),
+        vendor_error_code=payload.get("vendorErrorCode"),
+    )
+    services.charge_points.record_status(batch, incoming.index, incoming.context, connector)
+    return {}

@@ -1,0 +1,40 @@
+"""StopTransaction (OCPP 1.6 4.10): cannot be refused (B44-B52)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.context import CallContext
+from app.domain.id_tag import id_tag_key
+from app.ocpp.incoming import Incoming, id_tag_info
+from app.services import Services
+from app.services.batch import Batch, BatchNeeds
+from app.services.sessions import Stop
+
+ACTION = "StopTransaction"
+_REASON_WHEN_ABSENT = "Local"  # B45
+
+
+def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
+    """The session, and the id tag where one is named."""
+    transaction_id = payload["transactionId"]
+    tag = payload.get("idTag")
+    return BatchNeeds(
+        transactions={transaction_id} if transaction_id > 0 else set(),
+        id_tags={id_tag_key(tag)} if tag else set(),
+    )
+
+
+def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, Any]:
+    """Complete the session, or keep what came of an unknown one; say something of the tag only if asked."""
+    payload = incoming.payload
+    stop = Stop(
+        transaction_id=payload["transactionId"],
+        meter_stop=payload["meterStop"],
+        stopped_at=incoming.time(),
+        raw_timestamp=payload["timestamp"],
+        reason=payload.get("reason", _REASON_WHEN_ABSENT),
+        id_tag=payload.get("idTag"),
+        readings=incoming.readings("transactionData"),
+    )
+    verdict = services.sessions.stop(batch, incoming.index, incoming.context, stop)
+    return {} if verdict is None else {"idTagInfo": id_tag_info(verdict)}

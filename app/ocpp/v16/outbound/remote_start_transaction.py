@@ -1,0 +1,8 @@
+"""RemoteStartTransaction (OCPP 1.6 5.11): Accepted means it will try; StartTransaction proves it (C14)."""
+
+from app.ocpp.outgoing import ACCEPTED, judge_by_status
+
+ACTION = "RemoteStartTransaction"
+ALIASES = ("remote_start",)
+ALLOWED_WHILE_PENDING = False
+on_result = judge_by_status(ACCEPTED)

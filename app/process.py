@@ -1,0 +1,66 @@
+"""How every program of ours starts: settings, logs, servers, tenants; or a clear word and an exit code."""
+
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+import structlog
+
+from app.bootstrap import Adapters, build_adapters, build_services, wait_for_stores
+from app.domain.errors import Retryable, SettingsError
+from app.logs import configure_logging
+from app.services import Services
+from app.settings import Settings
+
+log = structlog.stdlib.get_logger(__name__)
+EXIT_UNREACHABLE = 1
+EXIT_SETTINGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a started program works with."""
+
+    settings: Settings
+    adapters: Adapters
+    services: Services
+
+
+def read_settings() -> Settings:
+    """The settings, or an exit with code 2 after naming everything that is wrong with them."""
+    try:
+        return Settings.from_env()
+    except SettingsError as wrong:
+        sys.stderr.write(f"{wrong.message}\n")
+        raise SystemExit(EXIT_SETTINGS) from wrong
+
+
+def start_process(settings: Settings | None = None) -> Process:
+    """Configure logging, wait for the servers, load the tenants and keep them fresh.
+
+    Exits with code 1 if a server does not answer in time.
+    """
+    settings = settings or read_settings()
+    configure_logging(settings)
+    adapters = build_adapters(settings)
+    try:
+        wait_for_stores(settings, adapters)
+        services = build_services(settings, adapters)
+        services.tenants.directory.refresh()
+    except Retryable as failure:
+        log.error("not_started", reason=failure.message)
+        raise SystemExit(EXIT_UNREACHABLE) from failure
+    services.tenants.directory.keep_fresh()
+    return Process(settings, adapters, services)
+
+
+def on_stop_signal(stop: Callable[[], None]) -> None:
+    """Call `stop` on SIGTERM and on SIGINT."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)

@@ -1,0 +1,107 @@
+"""A batch of calls of one tenant while it is worked on: what was read for it, what it will write.
+
+State transitions are written at once by their services. Appends and last values are collected here and
+written together before any reply leaves (design section 3). Each write remembers the call it belongs to,
+so that one failing write fails one call.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.domain.charge_point import ChargePoint, Connector
+from app.domain.context import CallContext, ChargePointRef
+from app.domain.events import Event
+from app.domain.id_tag import IdTag
+from app.domain.meter import MeterReading
+from app.domain.session import EnergyValue, Session
+from app.domain.tenant import Tenant
+
+
+@dataclass(slots=True)
+class BatchNeeds:
+    """What the calls of a batch want to read, gathered before the first is handled."""
+
+    charge_points: set[str] = field(default_factory=set)
+    id_tags: set[str] = field(default_factory=set)
+    transactions: set[int] = field(default_factory=set)
+
+    def add(self, other: "BatchNeeds") -> None:
+        """Take in another call's needs."""
+        self.charge_points |= other.charge_points
+        self.id_tags |= other.id_tags
+        self.transactions |= other.transactions
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRecord:
+    """A reading to append. `owner` is a session's id, or the connector where no session is known."""
+
+    call: int
+    owner: str
+    charge_point: ChargePointRef
+    connector_id: int | None
+    transaction_id: int | None
+    reading: MeterReading
+    digest: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LateEnergy:
+    """Register readings that reached a session after it was completed."""
+
+    call: int
+    session_id: str
+    values: tuple[EnergyValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorChange:
+    """A charge point's connectors as of the call with this fence."""
+
+    call: int
+    charge_point: ChargePointRef
+    connectors: tuple[Connector, ...]
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A frame and its answer, for the message log. `direction` is seen from the central system."""
+
+    charge_point: ChargePointRef
+    direction: str
+    action: str
+    unique_id: str
+    received_at: datetime
+    request: str
+    response: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Reads and collected writes of one tenant's calls. Used by one thread."""
+
+    tenant: Tenant
+    order_key: int = 0
+    charge_points: dict[str, ChargePoint] = field(default_factory=dict)
+    id_tags: dict[str, IdTag] = field(default_factory=dict)
+    sessions: dict[int, Session] = field(default_factory=dict)
+    meter_records: list[MeterRecord] = field(default_factory=list)
+    late_energy: list[LateEnergy] = field(default_factory=list)
+    connector_changes: list[ConnectorChange] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    events: list[tuple[int, Event]] = field(default_factory=list)
+    seen: dict[str, datetime] = field(default_factory=dict)
+
+    def saw(self, context: CallContext) -> None:
+        """Note that the charge point was heard."""
+        charge_point_id = context.charge_point.charge_point_id
+        known = self.seen.get(charge_point_id)
+        if known is None or context.received_at > known:
+            self.seen[charge_point_id] = context.received_at
+
+    def publish(self, call: int, events: Iterable[Event]) -> None:
+        """Let `events` leave with the batch, unless the call's other writes fail."""
+        self.events.extend((call, event) for event in events)

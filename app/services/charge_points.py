@@ -1,0 +1,178 @@
+"""Charge points: being known, connected, booted, and what their connectors do."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app.domain.charge_point import ChargePoint, Connector, Registration, with_connector
+from app.domain.context import CallContext, ChargePointRef
+from app.domain.errors import NotFound, QuotaExceeded
+from app.domain.events import Event, EventChannel, event, status_event
+from app.domain.tenant import Tenant
+from app.services.batch import Batch, ConnectorChange
+from app.services.ports import (
+    ChargePointRepository,
+    Clock,
+    GatewayLink,
+    LastSeen,
+    OpenedConnection,
+    Outbox,
+    Page,
+    PageRequest,
+)
+
+NO_FAULT = "NoError"
+
+
+class ChargePointService:
+    """Use cases of charge points."""
+
+    def __init__(
+        self,
+        charge_points: ChargePointRepository,
+        last_seen: LastSeen,
+        outbox: Outbox,
+        link: GatewayLink,
+        clock: Clock,
+    ) -> None:
+        self._last_seen = last_seen
+        self._charge_points = charge_points
+        self._outbox = outbox
+        self._link = link
+        self._clock = clock
+
+    def get(self, ref: ChargePointRef) -> ChargePoint:
+        """Raises NotFound."""
+        found = self._charge_points.find(ref)
+        if found is None:
+            raise NotFound(f"There is no charge point '{ref.charge_point_id}'.")
+        return found
+
+    def list(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
+        """A tenant's charge points in order of id."""
+        return self._charge_points.list_page(tenant_id, page)
+
+    def admit(self, tenant: Tenant, charge_point_id: str) -> None:
+        """Let a charge point in that wants to connect, creating it where the tenant allows that.
+
+        Raises NotFound (unknown and not accepted, A5) or QuotaExceeded.
+        """
+        ref = ChargePointRef(tenant.id, charge_point_id)
+        if self._charge_points.find(ref) is not None:
+            return
+        if not tenant.configuration.accept_unknown_charge_points:
+            raise NotFound(f"There is no charge point '{charge_point_id}'.")
+        self.register(tenant, charge_point_id)
+
+    def register(self, tenant: Tenant, charge_point_id: str) -> bool:
+        """Make a charge point known; False if it was. Raises QuotaExceeded."""
+        if self._charge_points.count(tenant.id) >= tenant.configuration.max_charge_points:
+            raise QuotaExceeded("The tenant has as many charge points as it may have.")
+        now = self._clock.now()
+        return self._charge_points.insert(ChargePoint(tenant.id, charge_point_id, None, created_at=now))
+
+    def open_connection(self, ref: ChargePointRef, gateway_id: str, connection_id: str) -> OpenedConnection:
+        """Make this connection the charge point's only valid one. Raises NotFound.
+
+        A connection that it replaces on another gateway is asked to close.
+        """
+        now = self._clock.now()
+        opened = self._charge_points.open_connection(ref, gateway_id, connection_id, now)
+        if opened is None or opened.charge_point.connection is None:
+            raise NotFound(f"There is no charge point '{ref.charge_point_id}'.")
+        epoch = opened.charge_point.connection.epoch
+        self._last_seen.forget(ref.tenant_id, ref.charge_point_id)
+        self._last_seen.touch(ref.tenant_id, {ref.charge_point_id: now})
+        if opened.replaced is not None and opened.replaced.gateway_id != gateway_id:
+            self._link.close_replaced(opened.replaced.gateway_id, ref, epoch)
+        self._publish_status(opened.charge_point, f"opened:{epoch}")
+        return opened
+
+    def close_connection(self, ref: ChargePointRef, epoch: int) -> bool:
+        """End a connection; False if a newer one has replaced it, which then is not touched."""
+        closed = self._charge_points.close_connection(ref, epoch, self._clock.now())
+        if closed is None:
+            return False
+        self._last_seen.forget(ref.tenant_id, ref.charge_point_id)
+        self._publish_status(closed, f"closed:{epoch}")
+        return True
+
+    def boot(self, batch: Batch, call: CallContext, inventory: Mapping[str, Any]) -> Registration:
+        """Keep a BootNotification and give the verdict (B9). Open transactions stay open (B11)."""
+        configuration = batch.tenant.configuration
+        known = self._charge_points.find(call.charge_point)
+        if known is not None and known.registration is Registration.ACCEPTED:
+            registration = Registration.ACCEPTED
+        else:
+            registration = Registration(configuration.registration)
+        boot = {
+            "inventory": dict(inventory),
+            "heartbeat_interval": configuration.heartbeat_interval,
+            "meter_values_interval": configuration.meter_values_interval,
+        }
+        self._charge_points.record_boot(call.charge_point, registration, boot, call.received_at)
+        return registration
+
+    def record_status(self, batch: Batch, index: int, call: CallContext, changed: Connector) -> None:
+        """Keep a connector's newest status and tell the world (B36-B38).
+
+        A copy of the call that comes late finds a newer fence in the store and changes nothing.
+        """
+        charge_point = batch.charge_points.get(call.charge_point.charge_point_id)
+        if charge_point is None or charge_point.status_fence > call.fence:
+            return
+        connectors = with_connector(charge_point.connectors, changed)
+        charge_point = replace(charge_point, connectors=connectors, status_fence=call.fence)
+        batch.charge_points[charge_point.id] = charge_point
+        batch.connector_changes.append(ConnectorChange(index, call.charge_point, connectors, call.fence))
+        batch.publish(
+            index, [status_event(charge_point, call.received_at, f"status:{charge_point.id}:{call.fence}")]
+        )
+        if changed.error_code != NO_FAULT or changed.status == "Faulted":
+            batch.publish(index, [_fault_event(call, changed)])
+
+    def _publish_status(self, charge_point: ChargePoint, cause: str) -> None:
+        at = self._clock.now()
+        entry = [status_event(charge_point, at, f"status:{charge_point.id}:{cause}")]
+        self._outbox.append(charge_point.tenant_id, entry, self._clock.order_key())
+        self._link.wake_relay(charge_point.tenant_id)
+
+    def mark_silent(self, ref: ChargePointRef, epoch: int) -> bool:
+        """A charge point said nothing for too long: Offline, connectors stale; its socket stays."""
+        changed = self._charge_points.mark_silent(ref, epoch, silent=True)
+        if changed is None:
+            return False
+        self._last_seen.mark_silent(ref.tenant_id, ref.charge_point_id)
+        self._publish_status(changed, f"silent:{self._clock.order_key()}")
+        return True
+
+    def hear(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
+        """Note that these charge points spoke; one that was silent is online again at once."""
+        for charge_point_id in self._last_seen.touch(tenant_id, seen):
+            ref = ChargePointRef(tenant_id, charge_point_id)
+            known = self._charge_points.find(ref)
+            if known is None or known.connection is None:
+                continue
+            changed = self._charge_points.mark_silent(ref, known.connection.epoch, silent=False)
+            if changed is not None:
+                self._publish_status(changed, f"heard:{self._clock.order_key()}")
+
+
+def _fault_event(call: CallContext, connector: Connector) -> Event:
+    data = {
+        "connector_id": connector.id,
+        "status": connector.status,
+        "error_code": connector.error_code,
+        "info": connector.info,
+        "vendor_id": connector.vendor_id,
+        "vendor_error_code": connector.vendor_error_code,
+    }
+    return event(
+        EventChannel.FAULT,
+        call.charge_point,
+        event_type="fault",
+        event_id=f"fault:{call.charge_point.charge_point_id}:{call.fence}",
+        at=connector.last_update,
+        data=data,
+    )

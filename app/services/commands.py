@@ -1,0 +1,234 @@
+"""Commands: taken from REST and MQTT alike, delivered one at a time, followed to their end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from app.domain.charge_point import ChargePoint, Registration
+from app.domain.command import Command, CommandStatus, Outcome
+from app.domain.context import ChargePointRef
+from app.domain.errors import Conflict, InvalidInput, NotFound, Retryable
+from app.domain.events import refused_command_event, response_event
+from app.domain.tenant import Tenant
+from app.services.ports import (
+    ChargePointRepository,
+    Clock,
+    CommandDelivery,
+    CommandKind,
+    CommandRepository,
+    GatewayLink,
+    Outbox,
+    Page,
+    PageRequest,
+    ProtocolCatalog,
+)
+
+_OPEN = (CommandStatus.QUEUED, CommandStatus.SENT)
+_SENT_GRACE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """What a caller asks for. `issued_at` is the caller's own time; expiry counts from it."""
+
+    charge_point: ChargePointRef
+    command_type: str
+    parameters: Mapping[str, Any]
+    requested_by: str
+    command_id: str | None = None
+    issued_at: datetime | None = None
+    expires_in_s: float | None = None
+
+
+class CommandService:
+    """Use cases of commands; the only way in, for REST and MQTT."""
+
+    def __init__(
+        self,
+        commands: CommandRepository,
+        charge_points: ChargePointRepository,
+        outbox: Outbox,
+        link: GatewayLink,
+        catalog: ProtocolCatalog,
+        clock: Clock,
+    ) -> None:
+        self._commands = commands
+        self._charge_points = charge_points
+        self._outbox = outbox
+        self._link = link
+        self._catalog = catalog
+        self._clock = clock
+
+    def get(self, tenant_id: str, command_id: str) -> Command:
+        """Raises NotFound."""
+        command = self._commands.find(tenant_id, command_id)
+        if command is None:
+            raise NotFound(f"There is no command '{command_id}'.")
+        return command
+
+    def list(self, tenant_id: str, page: PageRequest) -> Page[Command]:
+        """Newest first."""
+        return self._commands.list_page(tenant_id, page)
+
+    def submit(self, tenant: Tenant, request: CommandRequest) -> Command:
+        """Take a command and send it on its way if the charge point is connected.
+
+        The same `command_id` again gives the command that exists. Raises InvalidInput, NotFound (charge
+        point), Conflict (registration does not allow it; C2).
+        """
+        if request.command_id is not None:
+            known = self._commands.find(tenant.id, request.command_id)
+            if known is not None:
+                return known
+        kind = self._catalog.command_kind(request.command_type)
+        payload = kind.build_payload(request.parameters)
+        charge_point = self._charge_points.find(request.charge_point)
+        if charge_point is None:
+            raise NotFound(f"There is no charge point '{request.charge_point.charge_point_id}'.")
+        _check_registration(charge_point, kind)
+        command = self._new_command(tenant, request, kind, payload)
+        if not self._commands.insert(
+            command, [response_event(command, command.created_at)], self._clock.order_key()
+        ):
+            return self.get(tenant.id, command.id)
+        self._link.wake_relay(tenant.id)
+        self._deliver(charge_point, command)
+        return command
+
+    def _new_command(
+        self, tenant: Tenant, request: CommandRequest, kind: CommandKind, payload: dict[str, Any]
+    ) -> Command:
+        now = self._clock.now()
+        lifetime = request.expires_in_s or tenant.configuration.command_expiry_s
+        expires_at = (request.issued_at or now) + timedelta(seconds=lifetime)
+        if expires_at <= now:
+            raise InvalidInput(
+                "The command has expired before it came here.",
+                problems={"timestamp": [f"Commands of this tenant expire after {lifetime:g} s."]},
+            )
+        return Command(
+            id=request.command_id or f"cmd-{uuid4()}",
+            tenant_id=tenant.id,
+            charge_point_id=request.charge_point.charge_point_id,
+            command_type=request.command_type,
+            action=kind.action,
+            parameters=dict(request.parameters),
+            payload=payload,
+            status=CommandStatus.QUEUED,
+            created_at=now,
+            expires_at=expires_at,
+            timeout_s=float(tenant.configuration.command_timeout_s),
+            requested_by=request.requested_by,
+        )
+
+    def deliver_waiting(self, ref: ChargePointRef) -> int:
+        """Send a charge point that has just connected what waits for it; answers how many."""
+        waiting = self._commands.waiting(ref)
+        charge_point = self._charge_points.find(ref) if waiting else None
+        if charge_point is None:
+            return 0
+        for command in waiting:
+            self._deliver(charge_point, command)
+        return len(waiting)
+
+    def _deliver(self, charge_point: ChargePoint, command: Command) -> None:
+        """Hand over to the gateway that holds the connection; without one the command waits for the next."""
+        connection = charge_point.connection
+        if connection is None:
+            return
+        delivery = CommandDelivery(
+            command.charge_point,
+            connection.epoch,
+            command.id,
+            command.action,
+            command.payload,
+            command.expires_at,
+            command.timeout_s,
+        )
+        try:
+            self._link.deliver(connection.gateway_id, delivery)
+        except Retryable as failure:
+            outcome = Outcome(
+                CommandStatus.FAILED, error={"code": "gateway_unreachable", "message": failure.message}
+            )
+            self._end(command, outcome, (CommandStatus.QUEUED,))
+
+    def mark_sent(self, ref: ChargePointRef, command_id: str, at: datetime) -> None:
+        """The Call is on the wire."""
+        command = self._commands.find(ref.tenant_id, command_id)
+        if command is None or command.status is not CommandStatus.QUEUED:
+            return
+        sent = replace(command, status=CommandStatus.SENT, sent_at=at)
+        self._move(sent, (CommandStatus.QUEUED,))
+
+    def complete(self, ref: ChargePointRef, command_id: str, answer: Mapping[str, Any]) -> None:
+        """The charge point answered with a CallResult."""
+        command = self._commands.find(ref.tenant_id, command_id)
+        if command is None or command.charge_point_id != ref.charge_point_id:
+            return
+        outcome = self._catalog.command_kind(command.action).judge(answer)
+        if command.status.is_final:
+            self._commands.note_late_answer(ref.tenant_id, command_id, dict(answer))
+        else:
+            self._end(command, outcome, _OPEN)
+
+    def fail(self, ref: ChargePointRef, command_id: str, outcome: Outcome) -> None:
+        """The command ended otherwise: CallError, no answer in time, connection lost, expired."""
+        command = self._commands.find(ref.tenant_id, command_id)
+        if command is not None and command.charge_point_id == ref.charge_point_id:
+            self._end(command, outcome, _OPEN)
+
+    def end_overdue(self, tenant_id: str) -> int:
+        """Expire what waited too long, time out what was sent and never answered; answers how many."""
+        now = self._clock.now()
+        overdue = self._commands.overdue(tenant_id, now, _SENT_GRACE_S)
+        for command in overdue:
+            outcome = EXPIRED if command.status is CommandStatus.QUEUED else NO_ANSWER
+            self._end(command, outcome, (command.status,))
+        return len(overdue)
+
+    def _end(self, command: Command, outcome: Outcome, came_from: Sequence[CommandStatus]) -> None:
+        ended = replace(
+            command,
+            status=outcome.status,
+            result=outcome.result,
+            error=outcome.error,
+            completed_at=self._clock.now(),
+        )
+        self._move(ended, came_from)
+
+    def _move(self, command: Command, came_from: Sequence[CommandStatus]) -> None:
+        events = [response_event(command, self._clock.now())]
+        if self._commands.move(command, came_from, events, self._clock.order_key()):
+            self._link.wake_relay(command.tenant_id)
+
+    def refuse(self, ref: ChargePointRef, command_id: str | None, error: dict[str, Any]) -> None:
+        """Tell the sender of an MQTT command why it was not taken."""
+        key = self._clock.order_key()
+        told = refused_command_event(ref, command_id, error, self._clock.now(), f"refused:{key}")
+        self._outbox.append(ref.tenant_id, [told], key)
+        self._link.wake_relay(ref.tenant_id)
+
+
+EXPIRED = Outcome(
+    CommandStatus.EXPIRED,
+    error={"code": "expired", "message": "The charge point was not reached before the command expired."},
+)
+NO_ANSWER = Outcome(
+    CommandStatus.TIMED_OUT,
+    error={"code": "outcome_unknown", "message": "The charge point did not answer in time."},
+)
+CONNECTION_LOST = Outcome(
+    CommandStatus.TIMED_OUT,
+    error={"code": "outcome_unknown", "message": "The connection ended before the charge point answered."},
+)
+
+
+def _check_registration(charge_point: ChargePoint, kind: CommandKind) -> None:
+    """Pending: no remote start or stop; Rejected: nothing (A34, A35, C2)."""
+    if charge_point.registration is Registration.REJECTED:
+        raise Conflict("The charge point's registration is rejected; it takes no commands.")
+    if charge_point.registration is Registration.PENDING and not kind.allowed_while_pending:
+        raise Conflict(f"The charge point's registration is pending; {kind.action} is not allowed yet.")

@@ -1,0 +1,84 @@
+"""The heartbeat sweep: who fell silent, whose gateway died, and when each was last heard."""
+
+from datetime import UTC, datetime
+
+from app.domain.context import ChargePointRef
+from app.domain.liveness import silent_since
+from app.domain.tenant import Tenant
+from app.services.charge_points import ChargePointService
+from app.services.ports import ChargePointRepository, Clock, GatewayLink, LastSeen
+
+
+class LivenessService:
+    """Turns silence into Offline, and speech into online again."""
+
+    def __init__(
+        self,
+        charge_points: ChargePointRepository,
+        service: ChargePointService,
+        last_seen: LastSeen,
+        link: GatewayLink,
+        clock: Clock,
+    ) -> None:
+        self._charge_points = charge_points
+        self._service = service
+        self._last_seen = last_seen
+        self._link = link
+        self._clock = clock
+
+    def sweep(self, tenant: Tenant) -> int:
+        """Find who fell silent or lost its gateway; answers how many changed.
+
+        Raises Retryable when last-seen times or gateways' signs of life cannot be read: nobody is
+        declared dead on missing evidence.
+        """
+        changed = sum(self._close_all(tenant, gateway_id) for gateway_id in self._link.dead_gateways())
+        suspicious_before = silent_since(self._clock.now(), tenant.configuration.heartbeat_interval)
+        suspects = self._last_seen.heard_before(tenant.id, suspicious_before)
+        return changed + sum(self._judge(tenant, cp_id, heard) for cp_id, heard in suspects.items())
+
+    def forget_dead_gateways(self) -> None:
+        """To be called when every tenant has been swept."""
+        for gateway_id in self._link.dead_gateways():
+            self._link.forget_gateway(gateway_id)
+
+    def reconcile(self, tenant: Tenant, since: datetime) -> None:
+        """Copy last-seen times to the store, and repair what a loss of Redis left behind.
+
+        Connections on gateways that nobody knows are closed; connected charge points that are in no
+        list are heard as of now, so that their silence counts from here.
+        """
+        self._charge_points.copy_last_seen(tenant.id, self._last_seen.heard_since(tenant.id, since))
+        alive = self._link.live_gateways()
+        listed = self._last_seen.heard_since(tenant.id, datetime.fromtimestamp(0, UTC))
+        now = self._clock.now()
+        for charge_point in self._charge_points.connected(tenant.id):
+            connection = charge_point.connection
+            if connection is None:
+                continue
+            ref = ChargePointRef(tenant.id, charge_point.id)
+            if connection.gateway_id not in alive:
+                self._service.close_connection(ref, connection.epoch)
+            elif not connection.silent and charge_point.id not in listed:
+                self._last_seen.touch(tenant.id, {charge_point.id: now})
+
+    def _close_all(self, tenant: Tenant, gateway_id: str) -> int:
+        lost = self._charge_points.connected(tenant.id, gateway_id)
+        return sum(
+            self._service.close_connection(ChargePointRef(tenant.id, cp.id), cp.connection.epoch)
+            for cp in lost
+            if cp.connection is not None
+        )
+
+    def _judge(self, tenant: Tenant, charge_point_id: str, heard: datetime) -> bool:
+        ref = ChargePointRef(tenant.id, charge_point_id)
+        charge_point = self._charge_points.find(ref)
+        if charge_point is None or charge_point.connection is None:
+            self._last_seen.forget(tenant.id, charge_point_id)
+            return False
+        interval = charge_point.configuration.get(
+            "heartbeat_interval", tenant.configuration.heartbeat_interval
+        )
+        if heard >= silent_since(self._clock.now(), interval):
+            return False
+        return self._service.mark_silent(ref, charge_point.connection.epoch)

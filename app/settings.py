@@ -1,0 +1,241 @@
+"""All settings, read once from the environment. Nothing else reads `os.environ`.
+
+Problems are collected and raised together, so that one start names every one of them.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from environs import Env, EnvValidationError
+from marshmallow import ValidationError
+from marshmallow.validate import OneOf, Range
+
+from app.domain.errors import SettingsError
+from app.secrets import development_secret
+
+DEVELOPMENT, PRODUCTION, TEST = "development", "production", "test"
+_PORT = Range(min=1, max=65535)
+
+
+@dataclass(frozen=True, slots=True)
+class MongoSettings:
+    """Where MongoDB is."""
+
+    uri: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSettings:
+    """Where Redis is: broker, replies, presence, last-seen."""
+
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """Where the MQTT broker is."""
+
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """The WebSocket side. Times in seconds, sizes in bytes."""
+
+    host: str
+    port: int
+    max_message_bytes: int
+    ping_interval_s: float
+    ping_timeout_s: float
+    send_timeout_s: float
+    queue_answer_timeout_s: float
+    bypass_threads: int
+    max_waiting_calls: int
+    max_connections: int
+    drain_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The REST side."""
+
+    host: str
+    port: int
+    threads: int
+    access_token_s: int
+    refresh_token_s: int
+    jwt_secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowerSettings:
+    """Where Flower is shown; Flower itself reads its own variables."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings:
+    """How often beat lets the sweeps run."""
+
+    interval_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """The local servers of development: ports, and which are to be started."""
+
+    mongodb_port: int
+    redis_port: int
+    mqtt_port: int
+    start_mongodb: bool
+    start_redis: bool
+    start_mqtt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a process needs to know from outside."""
+
+    env: str
+    var_dir: Path
+    log_level: str
+    log_format: str
+    mongodb: MongoSettings
+    redis: RedisSettings
+    mqtt: MqttSettings
+    gateway: GatewaySettings
+    web: WebSettings
+    flower: FlowerSettings
+    sweeps: SweepSettings
+    embedded: EmbeddedSettings
+
+    @property
+    def is_production(self) -> bool:
+        """Explicit addresses and secrets only, JSON logs."""
+        return self.env == PRODUCTION
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the environment. Raises SettingsError that names every missing or wrong variable."""
+        env = Env(eager=False)
+        name = env.str("APP_ENV", DEVELOPMENT, validate=OneOf([DEVELOPMENT, PRODUCTION, TEST]))
+        production = name == PRODUCTION
+        var_dir = Path(env.str("VAR_DIR", "var"))
+        embedded = _embedded(env)
+        settings = cls(
+            env=name,
+            var_dir=var_dir,
+            log_level=env.str(
+                "LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+            ),
+            log_format=env.str(
+                "LOG_FORMAT", "json" if production else "text", validate=OneOf(["json", "text"])
+            ),
+            mongodb=MongoSettings(
+                _address(
+                    env,
+                    "MONGODB_URI",
+                    ("mongodb://", "mongodb+srv://"),
+                    production,
+                    f"mongodb://127.0.0.1:{embedded.mongodb_port}/?replicaSet=secantus",
+                )
+            ),
+            redis=RedisSettings(
+                _address(
+                    env,
+                    "REDIS_URL",
+                    ("redis://", "rediss://"),
+                    production,
+                    f"redis://127.0.0.1:{embedded.redis_port}/0",
+                )
+            ),
+            mqtt=MqttSettings(
+                _address(
+                    env,
+                    "MQTT_URL",
+                    ("mqtt://", "mqtts://"),
+                    production,
+                    f"mqtt://127.0.0.1:{embedded.mqtt_port}",
+                )
+            ),
+            gateway=_gateway(env),
+            web=_web(env, production, var_dir),
+            flower=FlowerSettings(
+                env.str("FLOWER_HOST", "127.0.0.1"), env.int("FLOWER_PORT", 5555, validate=_PORT)
+            ),
+            sweeps=SweepSettings(env.float("SWEEP_INTERVAL_S", 5.0, validate=Range(min=0.5, max=3600))),
+            embedded=embedded,
+        )
+        try:
+            env.seal()
+        except EnvValidationError as wrong:
+            raise _settings_error(wrong.error_messages) from wrong
+        return settings
+
+
+def _settings_error(messages: Any) -> SettingsError:
+    problems = {name: list(sentences) for name, sentences in dict(messages).items()}
+    lines = "; ".join(f"{name}: {' '.join(sentences)}" for name, sentences in sorted(problems.items()))
+    return SettingsError(f"The environment is not right. {lines}", problems=problems)
+
+
+def _address(env: Env, name: str, schemes: tuple[str, ...], required: bool, default: str) -> str:
+    def has_scheme(value: str) -> None:
+        if not value.startswith(schemes):
+            raise ValidationError(f"Must start with {' or '.join(schemes)}.")
+
+    address: str = (
+        env.str(name, validate=has_scheme) if required else env.str(name, default, validate=has_scheme)
+    )
+    return address
+
+
+def _embedded(env: Env) -> EmbeddedSettings:
+    return EmbeddedSettings(
+        mongodb_port=env.int("EMBEDDED_MONGODB_PORT", 27117, validate=_PORT),
+        redis_port=env.int("EMBEDDED_REDIS_PORT", 16379, validate=_PORT),
+        mqtt_port=env.int("EMBEDDED_MQTT_PORT", 11883, validate=_PORT),
+        start_mongodb=env.str("MONGODB_URI", None) is None,
+        start_redis=env.str("REDIS_URL", None) is None,
+        start_mqtt=env.str("MQTT_URL", None) is None,
+    )
+
+
+def _gateway(env: Env) -> GatewaySettings:
+    positive = Range(min=0.01)
+    return GatewaySettings(
+        host=env.str("GATEWAY_HOST", "127.0.0.1"),
+        port=env.int("GATEWAY_PORT", 9000, validate=_PORT),
+        max_message_bytes=env.int("GATEWAY_MAX_MESSAGE_BYTES", 1_048_576, validate=Range(min=1024)),
+        ping_interval_s=env.float("GATEWAY_PING_INTERVAL_S", 45.0, validate=positive),
+        ping_timeout_s=env.float("GATEWAY_PING_TIMEOUT_S", 30.0, validate=positive),
+        send_timeout_s=env.float("GATEWAY_SEND_TIMEOUT_S", 10.0, validate=positive),
+        queue_answer_timeout_s=env.float("QUEUE_ANSWER_TIMEOUT_S", 2.0, validate=positive),
+        bypass_threads=env.int("GATEWAY_BYPASS_THREADS", 4, validate=Range(min=1, max=256)),
+        max_waiting_calls=env.int("GATEWAY_MAX_WAITING_CALLS", 32, validate=Range(min=1)),
+        max_connections=env.int("GATEWAY_MAX_CONNECTIONS", 18_000, validate=Range(min=1)),
+        drain_s=env.float("GATEWAY_DRAIN_S", 3.0, validate=Range(min=0)),
+    )
+
+
+def _web(env: Env, production: bool, var_dir: Path) -> WebSettings:
+    if production:
+        secret = env.str("JWT_SECRET_KEY", validate=_long_enough)
+    else:
+        secret = env.str("JWT_SECRET_KEY", None) or development_secret(var_dir, "jwt_secret_key")
+    return WebSettings(
+        host=env.str("WEB_HOST", "127.0.0.1"),
+        port=env.int("WEB_PORT", 8000, validate=_PORT),
+        threads=env.int("WEB_THREADS", 8, validate=Range(min=1, max=256)),
+        access_token_s=env.int("ACCESS_TOKEN_S", 900, validate=Range(min=10)),
+        refresh_token_s=env.int("REFRESH_TOKEN_S", 30 * 86_400, validate=Range(min=60)),
+        jwt_secret_key=secret,
+    )
+
+
+def _long_enough(value: str) -> None:
+    if len(value) < 32:
+        raise ValidationError("Must have at least 32 characters.")

@@ -1,0 +1,163 @@
+"""A batch's reads and writes: one query per collection, before and after its calls are handled."""
+
+from collections.abc import Iterable, Sequence
+
+import structlog
+from bson import ObjectId
+from pymongo import InsertOne, UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from app.domain.errors import Retryable
+from app.domain.session import session_id_of
+from app.domain.tenant import Tenant
+from app.services.batch import Batch, BatchNeeds, Exchange
+from app.storage import charge_points, id_tags, messages, meter_values, sessions
+from app.storage.mongo import Databases, Document, store_errors
+from app.storage.outbox import MongoOutbox
+
+log = structlog.stdlib.get_logger(__name__)
+
+_DUPLICATE_KEY = 11000
+_Write = InsertOne[Document] | UpdateOne
+
+
+class MongoBatches:
+    """Port `BatchStore`."""
+
+    def __init__(self, databases: Databases, outbox: MongoOutbox) -> None:
+        self._databases = databases
+        self._outbox = outbox
+
+    def load(self, tenant: Tenant, needs: BatchNeeds) -> Batch:
+        """Read what the calls want."""
+        batch = Batch(tenant)
+        session_ids = [session_id_of(transaction_id) for transaction_id in needs.transactions]
+        for document in self._read(tenant.id, charge_points.NAME, needs.charge_points):
+            batch.charge_points[document["_id"]] = charge_points.charge_point_of(document)
+        for document in self._read(tenant.id, id_tags.NAME, needs.id_tags):
+            batch.id_tags[document["_id"]] = id_tags.id_tag_of(document)
+        for document in self._read(tenant.id, sessions.NAME, session_ids):
+            batch.sessions[document["transaction_id"]] = sessions.session_of(document)
+        return batch
+
+    def _read(self, tenant_id: str, name: str, ids: Iterable[str]) -> list[Document]:
+        wanted = list(ids)
+        if not wanted:
+            return []
+        with store_errors():
+            return list(self._databases.collection(tenant_id, name).find({"_id": {"$in": wanted}}))
+
+    def flush(self, batch: Batch) -> dict[int, Exception]:
+        """Write what was collected. The events go last, and only those of calls that did not fail."""
+        failed: dict[int, Exception] = {}
+        for name, writes in _writes_by_collection(batch):
+            failed |= self._write(batch.tenant.id, name, writes)
+        self._flush_events(batch, failed)
+        self._log_exchanges(batch)
+        return failed
+
+    def _write(self, tenant_id: str, name: str, writes: Sequence[tuple[int, _Write]]) -> dict[int, Exception]:
+        """Bulk-write; answers the calls whose write failed. What is there already did not fail."""
+        if not writes:
+            return {}
+        try:
+            with store_errors():
+                _bulk(self._databases.collection(tenant_id, name), [write for _, write in writes])
+        except Retryable as failure:
+            cause = failure.__cause__
+            if not isinstance(cause, BulkWriteError):
+                return {call: failure for call, _ in writes}
+            errors = cause.details.get("writeErrors", [])
+            return {
+                writes[error["index"]][0]: Retryable(f"{name}: {error.get('errmsg', 'write failed')}")
+                for error in errors
+                if error.get("code") != _DUPLICATE_KEY
+            }
+        return {}
+
+    def _flush_events(self, batch: Batch, failed: dict[int, Exception]) -> None:
+        events = [event for call, event in batch.events if call not in failed]
+        if not events:
+            return
+        try:
+            self._outbox.append(batch.tenant.id, events, batch.order_key)
+        except Retryable as failure:
+            failed |= {call: failure for call, _ in batch.events}
+
+    def _log_exchanges(self, batch: Batch) -> None:
+        """The message log stands beside the path of answers: its failure is told and costs no answer."""
+        documents = [_exchange_document(exchange) for exchange in batch.exchanges]
+        if not documents:
+            return
+        try:
+            with store_errors():
+                self._databases.collection(batch.tenant.id, messages.NAME).insert_many(
+                    documents, ordered=False
+                )
+        except Retryable as failure:
+            log.error(
+                "messages_not_logged", tenant_id=batch.tenant.id, count=len(documents), reason=failure.message
+            )
+
+
+def _bulk(collection: Collection[Document], writes: Sequence[_Write]) -> None:
+    collection.bulk_write(list(writes), ordered=False)
+
+
+def _writes_by_collection(batch: Batch) -> Iterable[tuple[str, list[tuple[int, _Write]]]]:
+    yield (
+        meter_values.NAME,
+        [(record.call, InsertOne(meter_values.meter_document(record))) for record in batch.meter_records],
+    )
+    yield (
+        sessions.NAME,
+        [
+            (
+                late.call,
+                UpdateOne(
+                    {"_id": late.session_id},
+                    {
+                        "$addToSet": {
+                            "meter_values": {"$each": [sessions.energy_document(v) for v in late.values]}
+                        }
+                    },
+                ),
+            )
+            for late in batch.late_energy
+        ],
+    )
+    yield (
+        charge_points.NAME,
+        [
+            (
+                change.call,
+                UpdateOne(
+                    {
+                        "_id": change.charge_point.charge_point_id,
+                        "$or": [{"status_fence": {"$lte": change.fence}}, {"status_fence": None}],
+                    },
+                    {
+                        "$set": {
+                            "connectors": [charge_points.connector_document(c) for c in change.connectors],
+                            "status_fence": change.fence,
+                        }
+                    },
+                ),
+            )
+            for change in batch.connector_changes
+        ],
+    )
+
+
+def _exchange_document(exchange: Exchange) -> Document:
+    return {
+        "_id": ObjectId(),
+        "charge_point_id": exchange.charge_point.charge_point_id,
+        "direction": exchange.direction,
+        "action": exchange.action,
+        "unique_id": exchange.unique_id,
+        "received_at": exchange.received_at,
+        "request": exchange.request,
+        "response": exchange.response,
+    }

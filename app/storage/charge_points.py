@@ -1,0 +1,175 @@
+"""Charge points in MongoDB."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReturnDocument, UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
+
+from app.domain.charge_point import ChargePoint, Connection, Connector, Registration
+from app.domain.context import ChargePointRef
+from app.services.ports import OpenedConnection, Page, PageRequest
+from app.storage.mongo import Databases, Document, store_errors
+from app.storage.paging import read_page
+
+NAME = "charge_points"
+
+
+def connector_document(connector: Connector) -> Document:
+    """As stored in a charge point's `connectors`."""
+    return {name: value for name, value in asdict(connector).items() if value is not None}
+
+
+def charge_point_of(document: Document) -> ChargePoint:
+    """The charge point a document describes."""
+    registration = document.get("registration")
+    return ChargePoint(
+        tenant_id=document["tenant_id"],
+        id=document["_id"],
+        registration=Registration(registration) if registration else None,
+        connectors=tuple(Connector(**connector) for connector in document.get("connectors", ())),
+        connection=_connection(document),
+        inventory=document.get("inventory", {}),
+        configuration=document.get("configuration", {}),
+        last_seen=document.get("last_seen"),
+        last_boot=document.get("last_boot"),
+        created_at=document.get("created_at"),
+        status_fence=document.get("status_fence", 0),
+    )
+
+
+def _connection(document: Document) -> Connection | None:
+    stored = document.get("connection")
+    if not stored:
+        return None
+    return Connection(
+        stored["gateway_id"],
+        stored["connection_id"],
+        document["epoch"],
+        stored["opened_at"],
+        stored["silent"],
+    )
+
+
+class MongoChargePoints:
+    """Port `ChargePointRepository`."""
+
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
+
+    def _collection(self, tenant_id: str) -> Collection[Document]:
+        return self._databases.collection(tenant_id, NAME)
+
+    def find(self, ref: ChargePointRef) -> ChargePoint | None:
+        """By identity."""
+        with store_errors():
+            document = self._collection(ref.tenant_id).find_one({"_id": ref.charge_point_id})
+        return charge_point_of(document) if document else None
+
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
+        """In order of identity."""
+        return read_page(self._collection(tenant_id), page, charge_point_of)
+
+    def count(self, tenant_id: str) -> int:
+        """How many the tenant has."""
+        with store_errors():
+            return self._collection(tenant_id).estimated_document_count()
+
+    def insert(self, charge_point: ChargePoint) -> bool:
+        """False if it was there already."""
+        document: Document = {
+            "_id": charge_point.id,
+            "tenant_id": charge_point.tenant_id,
+            "registration": charge_point.registration,
+            "connectors": [],
+            "connection": None,
+            "epoch": 0,
+            "configuration": charge_point.configuration,
+            "created_at": charge_point.created_at,
+        }
+        try:
+            with store_errors():
+                self._collection(charge_point.tenant_id).insert_one(document)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def open_connection(
+        self, ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
+    ) -> OpenedConnection | None:
+        """Next epoch, new connection, in one step."""
+        connection = {
+            "gateway_id": gateway_id,
+            "connection_id": connection_id,
+            "opened_at": at,
+            "silent": False,
+        }
+        with store_errors():
+            before = self._collection(ref.tenant_id).find_one_and_update(
+                {"_id": ref.charge_point_id},
+                {"$inc": {"epoch": 1}, "$set": {"connection": connection, "last_seen": at}},
+                return_document=ReturnDocument.BEFORE,
+            )
+        if before is None:
+            return None
+        now = before | {"connection": connection, "epoch": before.get("epoch", 0) + 1, "last_seen": at}
+        return OpenedConnection(charge_point_of(now), charge_point_of(before).connection)
+
+    def close_connection(self, ref: ChargePointRef, epoch: int, at: datetime) -> ChargePoint | None:
+        """Only if the connection of `epoch` is still the one."""
+        return self._change_connection(
+            ref, epoch, {"connection": {"$ne": None}}, {"connection": None, "last_seen": at}
+        )
+
+    def mark_silent(self, ref: ChargePointRef, epoch: int, *, silent: bool) -> ChargePoint | None:
+        """Only if that is news."""
+        return self._change_connection(
+            ref, epoch, {"connection.silent": not silent}, {"connection.silent": silent}
+        )
+
+    def _change_connection(
+        self, ref: ChargePointRef, epoch: int, condition: Document, change: Document
+    ) -> ChargePoint | None:
+        with store_errors():
+            document: Document | None = self._collection(ref.tenant_id).find_one_and_update(
+                {"_id": ref.charge_point_id, "epoch": epoch} | condition,
+                {"$set": change},
+                return_document=ReturnDocument.AFTER,
+            )
+        return charge_point_of(document) if document else None
+
+    def record_boot(
+        self, ref: ChargePointRef, registration: Registration, boot: Mapping[str, Any], at: datetime
+    ) -> None:
+        """Inventory also under the names of the product's data model: model, vendor, serial_number."""
+        inventory = boot["inventory"]
+        change = {
+            "registration": registration.value,
+            "inventory": inventory,
+            "model": inventory.get("charge_point_model"),
+            "vendor": inventory.get("charge_point_vendor"),
+            "serial_number": inventory.get("charge_point_serial_number"),
+            "configuration.heartbeat_interval": boot["heartbeat_interval"],
+            "configuration.meter_values_interval": boot["meter_values_interval"],
+            "last_boot": at,
+            "last_seen": at,
+        }
+        with store_errors():
+            self._collection(ref.tenant_id).update_one({"_id": ref.charge_point_id}, {"$set": change})
+
+    def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
+        """With an open connection, on one gateway or any."""
+        query = {"connection.gateway_id": gateway_id} if gateway_id else {"connection": {"$ne": None}}
+        with store_errors():
+            for document in self._collection(tenant_id).find(query):
+                yield charge_point_of(document)
+
+    def copy_last_seen(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
+        """Newest time wins."""
+        changes = [UpdateOne({"_id": cp_id}, {"$max": {"last_seen": at}}) for cp_id, at in seen.items()]
+        if changes:
+            with store_errors():
+                self._collection(tenant_id).bulk_write(changes, ordered=False)

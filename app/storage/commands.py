@@ -1,0 +1,114 @@
+"""Commands in MongoDB. Each change of state is written with the event that tells of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ASCENDING
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
+
+from app.domain.command import Command, CommandStatus
+from app.domain.context import ChargePointRef
+from app.domain.events import Event
+from app.services.ports import Page, PageRequest
+from app.storage.mongo import Databases, Document, store_errors
+from app.storage.outbox import MongoOutbox
+from app.storage.paging import read_page
+
+NAME = "commands"
+
+
+def _document_of(command: Command) -> Document:
+    document = asdict(command)
+    document["_id"] = document.pop("id")
+    document["status"] = command.status.value
+    document["warnings"] = list(command.warnings)
+    document["open"] = not command.status.is_final
+    return document
+
+
+def _command_of(document: Document) -> Command:
+    fields = {name: value for name, value in document.items() if name not in ("_id", "open", "late_answer")}
+    fields["status"] = CommandStatus(fields["status"])
+    fields["warnings"] = tuple(fields["warnings"])
+    return Command(id=document["_id"], **fields)
+
+
+class MongoCommands:
+    """Port `CommandRepository`."""
+
+    def __init__(self, databases: Databases, outbox: MongoOutbox) -> None:
+        self._databases = databases
+        self._outbox = outbox
+
+    def _collection(self, tenant_id: str) -> Collection[Document]:
+        return self._databases.collection(tenant_id, NAME)
+
+    def insert(self, command: Command, events: Sequence[Event], order_key: int) -> bool:
+        """Command and events, or neither."""
+
+        def write(transaction: ClientSession) -> None:
+            self._collection(command.tenant_id).insert_one(_document_of(command), session=transaction)
+            self._outbox.append(command.tenant_id, events, order_key, transaction)
+
+        try:
+            self._databases.transact(write)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def find(self, tenant_id: str, command_id: str) -> Command | None:
+        """By id."""
+        with store_errors():
+            document = self._collection(tenant_id).find_one({"_id": command_id})
+        return _command_of(document) if document else None
+
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Command]:
+        """Newest first."""
+        return read_page(self._collection(tenant_id), page, _command_of, newest_by="created_at")
+
+    def move(
+        self, command: Command, came_from: Sequence[CommandStatus], events: Sequence[Event], order_key: int
+    ) -> bool:
+        """The new state and its events, or neither."""
+        changed = _document_of(command)
+        query = {"_id": changed.pop("_id"), "status": {"$in": [status.value for status in came_from]}}
+
+        def write(transaction: ClientSession) -> bool:
+            written = self._collection(command.tenant_id).update_one(
+                query, {"$set": changed}, session=transaction
+            )
+            if written.matched_count:
+                self._outbox.append(command.tenant_id, events, order_key, transaction)
+            return written.matched_count > 0
+
+        return self._databases.transact(write)
+
+    def note_late_answer(self, tenant_id: str, command_id: str, answer: dict[str, Any]) -> None:
+        """Beside the result, which stays."""
+        with store_errors():
+            self._collection(tenant_id).update_one({"_id": command_id}, {"$set": {"late_answer": answer}})
+
+    def waiting(self, ref: ChargePointRef) -> list[Command]:
+        """Queued, oldest first."""
+        query = {"charge_point_id": ref.charge_point_id, "status": CommandStatus.QUEUED.value, "open": True}
+        with store_errors():
+            found = self._collection(ref.tenant_id).find(query).sort("created_at", ASCENDING)
+            return [_command_of(document) for document in found]
+
+    def overdue(self, tenant_id: str, now: datetime, grace_s: float) -> list[Command]:
+        """Queued ones past their expiry; sent ones past their time-out and grace."""
+        query = {"open": True, "status": {"$in": [CommandStatus.QUEUED.value, CommandStatus.SENT.value]}}
+        with store_errors():
+            commands = [_command_of(document) for document in self._collection(tenant_id).find(query)]
+        return [command for command in commands if _is_overdue(command, now, grace_s)]
+
+
+def _is_overdue(command: Command, now: datetime, grace_s: float) -> bool:
+    if command.status is CommandStatus.QUEUED:
+        return command.expires_at <= now
+    due = (command.sent_at or command.created_at) + timedelta(seconds=command.timeout_s + grace_s)
+    return due <= now

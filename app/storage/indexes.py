@@ -1,0 +1,58 @@
+"""Every index, declared once.
+
+Collections on the hot path (`meter_values`, `outbox`, `charge_points`) have none but `_id`, whose values are
+made so that it serves their queries: each further index costs about as much as the write itself.
+`ocpp_messages` is pruned by `_id`, which holds the time, so it needs no TTL index.
+"""
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.database import Database
+
+from app.storage.mongo import Databases, Document, store_errors
+
+PLATFORM = {
+    "users": [IndexModel([("email", ASCENDING)], unique=True, name="email")],
+    "tenants": [IndexModel([("charge_point_prefixes", ASCENDING)], unique=True, name="prefix", sparse=True)],
+}
+TENANT = {
+    "sessions": [
+        IndexModel(
+            [("start_key", ASCENDING)],
+            unique=True,
+            name="start_key",
+            partialFilterExpression={"start_key": {"$exists": True}},
+        ),
+        IndexModel(
+            [("id_tag_key", ASCENDING)],
+            name="active_id_tag",
+            partialFilterExpression={"status": "active"},
+        ),
+        IndexModel([("opened_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        IndexModel([("charge_point_id", ASCENDING), ("opened_at", DESCENDING)], name="charge_point"),
+    ],
+    "commands": [
+        IndexModel([("charge_point_id", ASCENDING), ("created_at", DESCENDING)], name="charge_point"),
+        IndexModel(
+            [("status", ASCENDING), ("expires_at", ASCENDING)],
+            name="open",
+            partialFilterExpression={"open": True},
+        ),
+    ],
+    "ocpp_messages": [IndexModel([("charge_point_id", ASCENDING), ("_id", DESCENDING)], name="charge_point")],
+}
+
+
+def create_platform_indexes(databases: Databases) -> None:
+    """Safe to repeat."""
+    _create(databases.platform, PLATFORM)
+
+
+def create_tenant_indexes(databases: Databases, tenant_id: str) -> None:
+    """Safe to repeat."""
+    _create(databases.of(tenant_id), TENANT)
+
+
+def _create(database: Database[Document], declared: dict[str, list[IndexModel]]) -> None:
+    with store_errors():
+        for collection, indexes in declared.items():
+            database[collection].create_indexes(indexes)

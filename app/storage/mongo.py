@@ -1,0 +1,84 @@
+"""The MongoDB client, the databases behind it, and what its errors mean to us."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any, TypeVar
+
+from bson.codec_options import CodecOptions
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from app.domain.errors import Retryable
+from app.domain.tenant import database_name
+
+Document = dict[str, Any]
+T = TypeVar("T")
+PLATFORM_DATABASE = "ocpp_platform"
+
+
+def connect(uri: str) -> MongoClient[Document]:
+    """A client that gives up early enough to answer a charge point in time. Connects on first use.
+
+    Writes are acknowledged by a majority, in the journal: what was answered is durable.
+    """
+    return MongoClient(
+        uri,
+        tz_aware=True,
+        tzinfo=UTC,
+        appname="ocpp-server",
+        w="majority",
+        journal=True,
+        serverSelectionTimeoutMS=3_000,
+        connectTimeoutMS=2_000,
+        socketTimeoutMS=10_000,
+        maxPoolSize=64,
+    )
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn the driver's errors into Retryable. A duplicate key passes: it is an answer, not a failure."""
+    try:
+        yield
+    except DuplicateKeyError:
+        raise
+    except PyMongoError as failure:
+        raise Retryable(f"MongoDB: {type(failure).__name__}: {failure}") from failure
+
+
+class Databases:
+    """Access to the platform's database and each tenant's own."""
+
+    def __init__(self, client: MongoClient[Document]) -> None:
+        self.client = client
+        self._options: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
+
+    @property
+    def platform(self) -> Database[Document]:
+        """Tenants and users."""
+        return self.client.get_database(PLATFORM_DATABASE, codec_options=self._options)
+
+    def of(self, tenant_id: str) -> Database[Document]:
+        """Everything that is one tenant's."""
+        return self.client.get_database(database_name(tenant_id), codec_options=self._options)
+
+    def collection(self, tenant_id: str, name: str) -> Collection[Document]:
+        """One of a tenant's collections."""
+        return self.of(tenant_id)[name]
+
+    def transact(self, write: Callable[[ClientSession], T]) -> T:
+        """Run `write` in a transaction: its writes become visible together, or not at all.
+
+        The driver runs it again on a passing conflict, so it must have no effect besides its writes.
+        """
+        with store_errors(), self.client.start_session() as session:
+            return session.with_transaction(write)
+
+    def ping(self) -> None:
+        """Raises Retryable if MongoDB does not answer."""
+        with store_errors():
+            self.client.admin.command("ping")

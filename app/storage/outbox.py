@@ -1,0 +1,66 @@
+"""Events waiting for MQTT: one document for all events that were written together.
+
+`_id` starts with the order key in fixed-width hexadecimal, so that the order of ids is the order of events.
+"""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from pymongo import ASCENDING
+from pymongo.client_session import ClientSession
+
+from app.domain.context import ChargePointRef
+from app.domain.events import Event, EventChannel
+from app.services.ports import OutboxEntry
+from app.storage.mongo import Databases, Document, store_errors
+
+NAME = "outbox"
+
+
+def outbox_document(tenant_id: str, events: Sequence[Event], order_key: int) -> Document:
+    """What is stored for `events`."""
+    return {
+        "_id": f"{order_key:016x}-{uuid4().hex[:12]}",
+        "tenant_id": tenant_id,
+        "events": [[e.channel.value, e.charge_point.charge_point_id, e.body] for e in events],
+    }
+
+
+class MongoOutbox:
+    """The outbox of each tenant (port `Outbox`)."""
+
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
+
+    def append(
+        self, tenant_id: str, events: Sequence[Event], order_key: int, session: ClientSession | None = None
+    ) -> None:
+        """Store events to be published; within a transaction if `session` is given."""
+        document = outbox_document(tenant_id, events, order_key)
+        with store_errors():
+            self._databases.collection(tenant_id, NAME).insert_one(document, session=session)
+
+    def head(self, tenant_id: str, limit: int) -> list[OutboxEntry]:
+        """The oldest entries, in order."""
+        with store_errors():
+            found = self._databases.collection(tenant_id, NAME).find().sort("_id", ASCENDING).limit(limit)
+            return [_entry(document) for document in found]
+
+    def remove(self, tenant_id: str, entry_ids: Sequence[str]) -> None:
+        """These are published."""
+        with store_errors():
+            self._databases.collection(tenant_id, NAME).delete_many({"_id": {"$in": list(entry_ids)}})
+
+    def depth(self, tenant_id: str) -> int:
+        """How many entries wait."""
+        with store_errors():
+            return self._databases.collection(tenant_id, NAME).count_documents({})
+
+
+def _entry(document: Document) -> OutboxEntry:
+    tenant_id = document["tenant_id"]
+    events = tuple(
+        Event(EventChannel(channel), ChargePointRef(tenant_id, charge_point_id), body)
+        for channel, charge_point_id, body in document["events"]
+    )
+    return OutboxEntry(document["_id"], events)

@@ -1,0 +1,71 @@
+"""Cursor paging: a cursor is the sort key of the last item, opaque to its reader."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import orjson
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collection import Collection
+
+from app.domain.errors import InvalidInput
+from app.services.ports import Page, PageRequest
+from app.storage.mongo import Document, store_errors
+
+T = TypeVar("T")
+
+
+def read_page(
+    collection: Collection[Document],
+    request: PageRequest,
+    build: Callable[[Document], T],
+    *,
+    newest_by: str | None = None,
+) -> Page[T]:
+    """A page in order of `_id`, or newest first by the time field `newest_by` and then `_id`.
+
+    Raises InvalidInput on a cursor that no page gave.
+    """
+    query: Document = dict(request.filters or {})
+    if request.cursor is not None:
+        query = {"$and": [query, _after(_decode(request.cursor), newest_by)]}
+    order = [(newest_by, DESCENDING), ("_id", DESCENDING)] if newest_by else [("_id", ASCENDING)]
+    with store_errors():
+        found = list(collection.find(query).sort(order).limit(request.limit + 1))
+    shown = found[: request.limit]
+    cursor = _encode(shown[-1], newest_by) if len(found) > request.limit else None
+    return Page(tuple(build(document) for document in shown), cursor)
+
+
+def _after(key: Sequence[Any], newest_by: str | None) -> Document:
+    if newest_by is None:
+        return {"_id": {"$gt": key[0]}}
+    at = datetime.fromtimestamp(key[1] / 1000, UTC)
+    return {"$or": [{newest_by: {"$lt": at}}, {newest_by: at, "_id": {"$lt": key[0]}}]}
+
+
+def _encode(document: Document, newest_by: str | None) -> str:
+    key: list[Any] = [document["_id"]]
+    if newest_by is not None:
+        key.append(round(document[newest_by].timestamp() * 1000))
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> list[Any]:
+    try:
+        key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        valid = isinstance(key, list) and isinstance(key[0], str) and all(isinstance(x, int) for x in key[1:])
+    except (ValueError, binascii.Error, IndexError) as wrong:
+        raise _bad_cursor() from wrong
+    if not valid or len(key) > 2:
+        raise _bad_cursor()
+    return list(key)
+
+
+def _bad_cursor() -> InvalidInput:
+    return InvalidInput(
+        "The cursor is not valid.",
+        problems={"cursor": ["Use the next_cursor of the page before, unchanged."]},
+    )

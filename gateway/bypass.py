@@ -1,0 +1,39 @@
+"""Bypass mode: the same handlers, in the gateway's own threads."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from app.ocpp.dispatch import handle_batch
+from app.ocpp.envelope import BatchEnvelope, Reply
+from app.services import Services
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class BypassCarrier:
+    """Handles envelopes. `on_replies` is called from a thread; with no replies if handling broke."""
+
+    def __init__(
+        self, services: Services, threads: int, on_replies: Callable[[int, Sequence[Reply]], None]
+    ) -> None:
+        self._services = services
+        self._on_replies = on_replies
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="bypass")
+
+    def send(self, envelope: BatchEnvelope) -> None:
+        """Handle soon. The lanes' credits bound what waits here."""
+        self._threads.submit(self._handle, envelope)
+
+    def _handle(self, envelope: BatchEnvelope) -> None:
+        replies: Sequence[Reply] = ()
+        try:
+            replies = handle_batch(envelope, self._services)
+        except Exception:  # the edge of the thread: the batch's credit must come back
+            log.exception("batch_broke", tenant_id=envelope.tenant_id, calls=len(envelope.calls))
+        self._on_replies(envelope.batch_id, replies)
+
+    def stop(self) -> None:
+        """Finish what was begun."""
+        self._threads.shutdown(wait=True, cancel_futures=True)

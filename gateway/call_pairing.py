@@ -1,0 +1,77 @@
+"""Outgoing calls of one connection: a bounded line, one on the wire, each paired with its answer. No I/O."""
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from app.ocpp.frame import encode_call
+from app.services.ports import CommandDelivery
+
+MAX_WAITING = 64
+_REMEMBERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SentCall:
+    """A command on the wire."""
+
+    delivery: CommandDelivery
+    unique_id: str
+    text: str
+
+
+class OutgoingCalls:
+    """The next call goes out only after the answer or time-out of the one before (A22)."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[CommandDelivery] = deque()
+        self._seen: deque[str] = deque(maxlen=MAX_WAITING * 4)
+        self._timed_out: deque[SentCall] = deque(maxlen=_REMEMBERED)
+        self.open: SentCall | None = None
+
+    def offer(self, delivery: CommandDelivery) -> bool:
+        """Put a command in line. False if the line is full; one that is known already is in line."""
+        if delivery.command_id in self._seen:
+            return True
+        if len(self._waiting) >= MAX_WAITING:
+            return False
+        self._seen.append(delivery.command_id)
+        self._waiting.append(delivery)
+        return True
+
+    def take_expired(self, now: datetime) -> list[CommandDelivery]:
+        """Remove and return what has waited too long."""
+        expired = [delivery for delivery in self._waiting if delivery.expires_at <= now]
+        for delivery in expired:
+            self._waiting.remove(delivery)
+        return expired
+
+    def next_call(self) -> SentCall | None:
+        """The call to send now, which then is the open one; None if one is open or none waits."""
+        if self.open is not None or not self._waiting:
+            return None
+        delivery = self._waiting.popleft()
+        unique_id = str(uuid4())
+        text = encode_call(unique_id, delivery.action, delivery.payload)
+        self.open = SentCall(delivery, unique_id, text)
+        return self.open
+
+    def take_answered(self, unique_id: str) -> SentCall | None:
+        """The call that an answer belongs to: the open one, or one timed out lately; None if unknown."""
+        if self.open is not None and self.open.unique_id == unique_id:
+            answered, self.open = self.open, None
+            return answered
+        for late in self._timed_out:
+            if late.unique_id == unique_id:
+                self._timed_out.remove(late)
+                return late
+        return None
+
+    def time_out(self, call: SentCall) -> bool:
+        """Give up waiting for this call; False if it is not open any more."""
+        if self.open is not call:
+            return False
+        self._timed_out.append(call)
+        self.open = None
+        return True

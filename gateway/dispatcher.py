@@ -1,0 +1,199 @@
+"""Decides the way of every call: queue or bypass, by the tenant's wish and by what works right now.
+
+The gateway owns at-least-once: a batch that a queue does not answer in time is handled in bypass mode, and
+so is everything of that tenant until a canary comes back through the queue. Late answers meet a fence.
+Everything here runs on the event loop.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply
+from app.services.ports import Clock
+from app.services.tenants import TenantDirectory
+from gateway.connection import ChargePointConnection
+from gateway.lanes import Lane, Waiting
+
+log = structlog.stdlib.get_logger(__name__)
+Send = Callable[[BatchEnvelope], None]
+QUEUE_CREDITS = 4
+BYPASS_CREDITS = 2
+MAX_CALLS = 100
+_CANARY_EVERY_S = 1.0
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A batch that has left."""
+
+    lane: Lane
+    items: list[Waiting]
+    deadline: float | None
+
+
+@dataclass(slots=True)
+class _Tenant:
+    """A tenant's two lanes. `broken` means: its queue did not answer, calls go round it."""
+
+    queue: Lane
+    bypass: Lane
+    broken: bool = False
+    next_canary: float = 0.0
+    canaries: set[int] = field(default_factory=set)
+
+
+class Dispatcher:
+    """Takes calls and reports, sends batches, hands answers to their connections."""
+
+    def __init__(
+        self,
+        gateway_id: str,
+        tenants: TenantDirectory,
+        clock: Clock,
+        answer_timeout_s: float,
+        send_queued: Send,
+        send_bypass: Send,
+    ) -> None:
+        self._gateway_id = gateway_id
+        self._tenants = tenants
+        self._clock = clock
+        self._answer_timeout_s = answer_timeout_s
+        self._send_queued = send_queued
+        self._send_bypass = send_bypass
+        self._by_tenant: dict[str, _Tenant] = {}
+        self._under_way: dict[int, _UnderWay] = {}
+        self._to_flush: set[str] = set()
+        self._last_batch_id = 0
+        self._loop = asyncio.get_running_loop()
+
+    def submit(self, connection: ChargePointConnection, call: InboundCall) -> None:
+        """Take a call; its answer comes by `connection.answer`."""
+        self._add(connection.ref.tenant_id, Waiting(call, connection))
+
+    def report(self, tenant_id: str, report: CommandReport) -> None:
+        """Take news of a command."""
+        self._add(tenant_id, Waiting(report))
+
+    @property
+    def bypassed(self) -> list[str]:
+        """Tenants whose queue does not answer."""
+        return sorted(tenant_id for tenant_id, tenant in self._by_tenant.items() if tenant.broken)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return not self._under_way and not any(
+            tenant.queue.waiting or tenant.bypass.waiting for tenant in self._by_tenant.values()
+        )
+
+    def _add(self, tenant_id: str, waiting: Waiting) -> None:
+        self._lane_for(tenant_id).waiting.append(waiting)
+        if not self._to_flush:  # everything read in this turn of the loop leaves together
+            self._loop.call_soon(self._flush_all)
+        self._to_flush.add(tenant_id)
+
+    def _tenant(self, tenant_id: str) -> _Tenant:
+        tenant = self._by_tenant.get(tenant_id)
+        if tenant is None:
+            tenant = _Tenant(
+                Lane(tenant_id, QUEUE_CREDITS, MAX_CALLS), Lane(tenant_id, BYPASS_CREDITS, MAX_CALLS)
+            )
+            self._by_tenant[tenant_id] = tenant
+        return tenant
+
+    def _lane_for(self, tenant_id: str) -> Lane:
+        tenant = self._tenant(tenant_id)
+        known = self._tenants.find(tenant_id)
+        wants_queue = known is None or known.configuration.queue_enabled
+        return tenant.queue if wants_queue and not tenant.broken else tenant.bypass
+
+    def _flush_all(self) -> None:
+        tenant_ids, self._to_flush = self._to_flush, set()
+        for tenant_id in tenant_ids:
+            tenant = self._by_tenant[tenant_id]
+            self._flush(tenant.queue)
+            self._flush(tenant.bypass)
+
+    def _flush(self, lane: Lane) -> None:
+        while items := lane.take_batch():
+            queued = lane is self._by_tenant[lane.tenant_id].queue
+            deadline = time.monotonic() + self._answer_timeout_s if queued else None
+            envelope = self._envelope(lane.tenant_id, items)
+            self._under_way[envelope.batch_id] = _UnderWay(lane, items, deadline)
+            (self._send_queued if queued else self._send_bypass)(envelope)
+
+    def _envelope(self, tenant_id: str, items: Sequence[Waiting]) -> BatchEnvelope:
+        self._last_batch_id += 1
+        return BatchEnvelope(
+            tenant_id=tenant_id,
+            gateway_id=self._gateway_id,
+            batch_id=self._last_batch_id,
+            order_key=self._clock.order_key(),
+            deadline_ms=int((time.time() + self._answer_timeout_s) * 1000),
+            calls=tuple(w.item for w in items if isinstance(w.item, InboundCall)),
+            reports=tuple(w.item for w in items if isinstance(w.item, CommandReport)),
+        )
+
+    def take_replies(self, batch_id: int, replies: Sequence[Reply]) -> None:
+        """A batch was handled."""
+        batch = self._under_way.pop(batch_id, None)
+        if batch is None:
+            self._take_canary(batch_id)
+            return
+        batch.lane.give_back()
+        by_connection = {
+            w.connection.connection_id: w.connection for w in batch.items if w.connection is not None
+        }
+        for reply in replies:
+            connection = by_connection.get(reply.connection_id)
+            if connection is not None:
+                connection.answer(reply.sequence, reply.text, reply.registration)
+        self._flush(batch.lane)
+
+    def take_failure(self, batch_id: int) -> None:
+        """A batch could not be published."""
+        if batch_id in self._under_way:
+            self._go_round(batch_id)
+
+    def check_deadlines(self) -> None:
+        """To be called several times a second: what was not answered in time goes round the queue."""
+        now = time.monotonic()
+        late = [
+            batch_id
+            for batch_id, batch in self._under_way.items()
+            if batch.deadline is not None and batch.deadline <= now
+        ]
+        for batch_id in late:
+            self._go_round(batch_id)
+        for tenant_id, tenant in self._by_tenant.items():
+            if tenant.broken and tenant.next_canary <= now:
+                self._send_canary(tenant_id, tenant, now)
+
+    def _go_round(self, batch_id: int) -> None:
+        batch = self._under_way.pop(batch_id)
+        batch.lane.give_back()
+        tenant = self._by_tenant[batch.lane.tenant_id]
+        if not tenant.broken:
+            log.warning("queue_bypassed", tenant_id=batch.lane.tenant_id)
+            tenant.broken = True
+            tenant.next_canary = time.monotonic() + _CANARY_EVERY_S
+        tenant.bypass.waiting.extendleft(reversed(batch.items))
+        tenant.queue.empty_into(tenant.bypass)
+        self._flush(tenant.bypass)
+
+    def _send_canary(self, tenant_id: str, tenant: _Tenant, now: float) -> None:
+        canary = self._envelope(tenant_id, ())
+        tenant.canaries.add(canary.batch_id)
+        tenant.next_canary = now + _CANARY_EVERY_S
+        self._send_queued(canary)
+
+    def _take_canary(self, batch_id: int) -> None:
+        for tenant_id, tenant in self._by_tenant.items():
+            if batch_id in tenant.canaries:
+                log.info("queue_in_use_again", tenant_id=tenant_id)
+                tenant.canaries.clear()
+                tenant.broken = False

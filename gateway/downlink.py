@@ -1,0 +1,63 @@
+"""Reads this gateway's Redis stream: replies to batches, commands, and orders to close."""
+
+import asyncio
+from collections.abc import Callable
+
+import redis.asyncio as redis
+import structlog
+from redis.exceptions import RedisError
+
+from app.messaging.gateway_link import Downlink, decode, stream_key
+
+log = structlog.stdlib.get_logger(__name__)
+_BLOCK_MS = 2_000
+_READ_AT_ONCE = 200
+_PAUSE_S = 0.25
+
+
+class DownlinkReader:
+    """Hands every entry to `take`, in order; resumes where it stopped after Redis comes back."""
+
+    def __init__(self, redis_url: str, gateway_id: str, take: Callable[[Downlink], None]) -> None:
+        self._redis = redis.Redis.from_url(
+            redis_url, socket_timeout=_BLOCK_MS / 1000 + 3, socket_connect_timeout=1
+        )
+        self._key = stream_key(gateway_id)
+        self._take = take
+        self._last_id = b"0"
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        was_down = False
+        while True:
+            try:
+                found = await self._redis.xread(
+                    {self._key: self._last_id}, count=_READ_AT_ONCE, block=_BLOCK_MS
+                )
+            except (RedisError, OSError) as failure:
+                if not was_down:
+                    log.warning("downlink_broken", reason=f"{type(failure).__name__}: {failure}")
+                was_down = True
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            if was_down:
+                log.info("downlink_restored")
+                was_down = False
+            for entry_id, fields in _entries(found):
+                self._last_id = entry_id
+                self._take(decode(fields[b"d"]))
+
+    async def close(self) -> None:
+        """Release the connection."""
+        await self._redis.aclose()
+
+
+def _entries(found: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """The entries of the one stream that was asked for, in either of redis-py's shapes."""
+    if not found:
+        return []
+    streams = found.values() if isinstance(found, dict) else [entries for _, entries in found]  # type: ignore[attr-defined]
+    entries: list[tuple[bytes, dict[bytes, bytes]]] = []
+    for stream in streams:
+        entries.extend(stream[0] if stream and isinstance(stream[0], list) else stream)
+    return entries

@@ -1,0 +1,217 @@
+"""The gateway's process: sockets on one side, queue or bypass on the other."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from uuid import uuid4
+
+import orjson
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from app.domain.context import ChargePointRef
+from app.domain.errors import AppError, Retryable
+from app.messaging.celery_app import Side, build_celery
+from app.messaging.gateway_link import BatchReplies, CloseReplaced, Downlink, RedisGatewayLink
+from app.ocpp.envelope import BatchEnvelope, Reply
+from app.services import Services
+from app.settings import Settings
+from gateway.bypass import BypassCarrier
+from gateway.dispatcher import Dispatcher
+from gateway.downlink import DownlinkReader
+from gateway.handshake import SUBPROTOCOL, Handshake, respond
+from gateway.limits import ConnectionLimits
+from gateway.metrics import GatewayMetrics
+from gateway.presence import Presence
+from gateway.queued import QueuedCarrier
+
+log = structlog.stdlib.get_logger(__name__)
+_SIGN_OF_LIFE_EVERY_S = 4.0
+_DEADLINE_CHECK_EVERY_S = 0.1
+_STORE_THREADS = 8
+_GOING_AWAY = 1012
+
+
+class Gateway:
+    """Everything one gateway process holds. Made and run inside the event loop."""
+
+    def __init__(self, settings: Settings, services: Services, link: RedisGatewayLink) -> None:
+        self._settings = settings.gateway
+        self.gateway_id = f"{socket.gethostname()}-{uuid4().hex[:12]}"
+        self._link = link
+        self._loop = asyncio.get_running_loop()
+        self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
+        self._queued = QueuedCarrier(build_celery(settings, Side.PUBLISHER), self._publish_failed)
+        self._bypass = BypassCarrier(services, self._settings.bypass_threads, self._bypass_replied)
+        self._dispatcher = Dispatcher(
+            self.gateway_id,
+            services.tenants.directory,
+            services.clock,
+            self._settings.queue_answer_timeout_s,
+            self._queued.send,
+            self._bypass.send,
+        )
+        limits = ConnectionLimits(self._settings.max_waiting_calls, self._settings.send_timeout_s)
+        self._presence = Presence(self.gateway_id, services, self._threads, self._dispatcher, limits)
+        self._handshake = Handshake(services, self._threads)
+        self._downlink = DownlinkReader(settings.redis.url, self.gateway_id, self._take)
+        self._metrics = GatewayMetrics(self._presence, self._dispatcher)
+
+    # --- threads speak to the loop ---------------------------------------------------------------
+
+    def _publish_failed(self, envelope: BatchEnvelope) -> None:
+        self._loop.call_soon_threadsafe(self._dispatcher.take_failure, envelope.batch_id)
+
+    def _bypass_replied(self, batch_id: int, replies: Sequence[Reply]) -> None:
+        self._loop.call_soon_threadsafe(self._dispatcher.take_replies, batch_id, replies)
+
+    def _take(self, message: Downlink) -> None:
+        if isinstance(message, BatchReplies):
+            self._dispatcher.take_replies(message.batch_id, [Reply(*reply) for reply in message.replies])
+        elif isinstance(message, CloseReplaced):
+            self._presence.close_older(message.charge_point, message.epoch)
+        else:
+            connection = self._presence.find(message.charge_point)
+            if connection is not None and connection.epoch == message.epoch:
+                connection.deliver(message)
+
+    # --- one connection --------------------------------------------------------------------------
+
+    async def _process_request(self, websocket: ServerConnection, request: Request) -> Response | None:
+        path = request.path.partition("?")[0]
+        if path in ("/health", "/health/live", "/health/ready"):
+            return self._health()
+        if path == "/metrics":
+            return respond(HTTPStatus.OK, self._metrics.render())
+        if self._presence.count >= self._settings.max_connections:
+            return respond(HTTPStatus.SERVICE_UNAVAILABLE, "The gateway is full.", Retry_After="30")
+        admitted = await self._handshake.admit(websocket, request)
+        if isinstance(admitted, Response):
+            return admitted
+        websocket.charge_point = admitted  # type: ignore[attr-defined]
+        return None
+
+    def _health(self) -> Response:
+        body = {
+            "status": "ok",
+            "gateway_id": self.gateway_id,
+            "connected": self._presence.count,
+            "bypassed_tenants": self._dispatcher.bypassed,
+        }
+        response = respond(HTTPStatus.OK, orjson.dumps(body).decode())
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "application/json"
+        return response
+
+    async def _serve_connection(self, websocket: ServerConnection) -> None:
+        ref: ChargePointRef = websocket.charge_point  # type: ignore[attr-defined]
+        connection_id = uuid4().hex
+        with structlog.contextvars.bound_contextvars(
+            tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=connection_id
+        ):
+            try:
+                connection = await self._presence.open(websocket, ref, connection_id)
+            except AppError as refusal:
+                log.warning("connection_not_opened", reason=refusal.message)
+                await websocket.close(1013, "try again later")
+                return
+            if connection is None:
+                await websocket.close(1008, "replaced by a newer connection")
+                return
+            log.info("connection_opened", epoch=connection.epoch)
+            delivering = self._loop.create_task(self._presence.deliver_waiting(connection))
+            try:
+                await connection.run()
+            finally:
+                await delivering
+                log.info("connection_closed", code=websocket.close_code, reason=websocket.close_reason)
+                await self._presence.close(connection)
+
+    # --- the process -----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, stop.set)
+        await self._announce()
+        self._queued.start()
+        tasks = [
+            self._loop.create_task(self._downlink.run()),
+            self._loop.create_task(self._give_signs_of_life()),
+            self._loop.create_task(self._watch_deadlines()),
+        ]
+        server = await serve(
+            self._serve_connection,
+            self._settings.host,
+            self._settings.port,
+            process_request=self._process_request,
+            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+            compression=None,
+            max_size=self._settings.max_message_bytes,
+            max_queue=4,
+            ping_interval=self._settings.ping_interval_s,
+            ping_timeout=self._settings.ping_timeout_s,
+            open_timeout=20,
+            close_timeout=3,
+            backlog=4096,
+        )
+        log.info(
+            "gateway_ready", gateway_id=self.gateway_id, host=self._settings.host, port=self._settings.port
+        )
+        await stop.wait()
+        await self._drain(server)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end()
+
+    async def _drain(self, server: Server) -> None:
+        """No new connections; finish the calls under way; ask charge points to come back (1012)."""
+        log.info("gateway_draining", connected=self._presence.count)
+        server.close(close_connections=False)
+        await self._until(
+            lambda: self._dispatcher.is_idle and not any(c.is_busy for c in self._presence.all())
+        )
+        for connection in self._presence.all():
+            connection.close(_GOING_AWAY, "the gateway restarts")
+        await self._until(lambda: self._presence.count == 0)
+
+    async def _until(self, is_done: Callable[[], bool]) -> None:
+        """Wait for it, as long as a drain may take."""
+        give_up_at = self._loop.time() + self._settings.drain_s
+        # many small causes end a drain; none has an event of its own
+        while not is_done() and self._loop.time() < give_up_at:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    async def _end(self) -> None:
+        """Whoever is still listed here is closed by the sweep, which sees that this gateway is gone."""
+        self._queued.stop()
+        self._bypass.stop()
+        await self._downlink.close()
+        self._threads.shutdown(wait=True, cancel_futures=False)
+        try:
+            self._link.withdraw(self.gateway_id)
+        except Retryable as failure:
+            log.warning("gateway_not_withdrawn", reason=failure.message)
+        log.info("gateway_stopped")
+
+    async def _announce(self) -> None:
+        try:
+            await self._loop.run_in_executor(self._threads, self._link.announce, self.gateway_id)
+        except Retryable as failure:
+            log.warning("no_sign_of_life", reason=failure.message)
+
+    async def _give_signs_of_life(self) -> None:
+        while True:
+            await asyncio.sleep(_SIGN_OF_LIFE_EVERY_S)
+            await self._announce()
+
+    async def _watch_deadlines(self) -> None:
+        while True:
+            await asyncio.sleep(_DEADLINE_CHECK_EVERY_S)
+            self._dispatcher.check_deadlines()

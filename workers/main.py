@@ -1,0 +1,81 @@
+"""The Celery worker: `celery -A workers.main worker -P threads -Q sweeps ...` (see Procfile).
+
+A worker that consumes the queue `sweeps` also consumes the queue of every tenant, new ones included. One
+that is started with `-Q ocpp.<tenant id>` serves that tenant alone.
+"""
+
+from functools import cache
+from typing import Any
+
+import structlog
+from celery import Celery, bootsteps, signals
+from celery.worker.consumer.tasks import Tasks
+
+from app.logs import configure_logging
+from app.messaging.celery_app import Side, build_celery
+from app.messaging.tasks import SWEEP_QUEUE, is_tenant_queue, tenant_queue
+from app.process import Process, read_settings, start_process
+from workers import ocpp, sweeps
+
+log = structlog.stdlib.get_logger(__name__)
+_FOLLOW_EVERY_S = 0.5
+
+
+settings = read_settings()
+
+
+@cache
+def process() -> Process:
+    """This process's services and clients, made when first needed: never before a fork."""
+    return start_process(settings)
+
+
+app: Celery = build_celery(settings, Side.WORKER)
+ocpp.register(app, process)
+sweeps.register(app, process)
+
+
+@signals.setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    configure_logging(settings)
+
+
+@signals.worker_init.connect
+def _start(**_: Any) -> None:
+    process()
+
+
+class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Consumes the queues of all tenants, following their coming and going without a restart."""
+
+    requires = (Tasks,)
+
+    def __init__(self, consumer: Any, **_: Any) -> None:
+        self._entry: Any = None
+
+    def start(self, consumer: Any) -> None:
+        """Runs again after every reconnect; queues added before are added anew."""
+        if SWEEP_QUEUE not in consumer.app.amqp.queues.consume_from:
+            return
+        self._follow(consumer)
+        self._entry = consumer.timer.call_repeatedly(_FOLLOW_EVERY_S, self._follow, (consumer,))
+
+    def stop(self, consumer: Any) -> None:
+        """The connection ends."""
+        if self._entry is not None:
+            self._entry.cancel()
+            self._entry = None
+
+    @staticmethod
+    def _follow(consumer: Any) -> None:
+        wanted = {tenant_queue(tenant_id) for tenant_id in process().services.tenants.directory.ids()}
+        consumed = {queue.name for queue in consumer.task_consumer.queues if is_tenant_queue(queue.name)}
+        for name in sorted(wanted - consumed):
+            consumer.add_task_queue(name)
+            log.info("queue_added", queue=name)
+        for name in sorted(consumed - wanted):
+            consumer.cancel_task_queue(name)
+            log.info("queue_removed", queue=name)
+
+
+app.steps["consumer"].add(TenantQueues)

@@ -1,0 +1,196 @@
+"""`python -m workers.mqtt_commands`: takes commands from MQTT.
+
+A command is acknowledged to the broker after it was stored, so that a crash in between brings it again;
+its `command_id` makes that harmless. What cannot be taken is answered on the responses topic.
+"""
+
+import queue
+import socket
+import threading
+from datetime import datetime
+from typing import Any
+
+import orjson
+import paho.mqtt.client as paho
+import structlog
+
+from app.domain.context import ChargePointRef
+from app.domain.errors import AppError, InvalidInput, Retryable
+from app.domain.tenant import Tenant
+from app.domain.times import parse_time
+from app.messaging import mqtt, topics
+from app.process import on_stop_signal, start_process
+from app.services import Services
+from app.services.commands import CommandRequest
+from app.services.tenants import is_served
+from app.settings import Settings
+
+log = structlog.stdlib.get_logger(__name__)
+_FIELDS = frozenset({"command_id", "command_type", "timestamp", "parameters", "expires_in"})
+_MAX_ID_LENGTH = 128
+_RETRY_S = 1.0
+
+
+def read_command(ref: ChargePointRef, payload: bytes) -> CommandRequest:
+    """The command a message holds. Raises InvalidInput that names every wrong field."""
+    try:
+        body = orjson.loads(payload)
+    except orjson.JSONDecodeError as wrong:
+        raise InvalidInput(f"The message is not JSON: {wrong.msg}.") from wrong
+    if not isinstance(body, dict):
+        raise InvalidInput("The message is not a JSON object.")
+    problems = _problems(body)
+    if problems:
+        raise InvalidInput("The command is not valid.", problems=problems)
+    return CommandRequest(
+        charge_point=ref,
+        command_type=body["command_type"],
+        parameters=body.get("parameters") or {},
+        requested_by="mqtt",
+        command_id=body["command_id"],
+        issued_at=_issued_at(body),
+        expires_in_s=body.get("expires_in"),
+    )
+
+
+def _issued_at(body: dict[str, Any]) -> datetime | None:
+    return parse_time(body["timestamp"]) if body.get("timestamp") is not None else None
+
+
+def _problems(body: dict[str, Any]) -> dict[str, list[str]]:
+    problems = {name: ["Unknown field."] for name in body if name not in _FIELDS}
+    command_id = body.get("command_id")
+    if not isinstance(command_id, str) or not 0 < len(command_id) <= _MAX_ID_LENGTH:
+        problems["command_id"] = [
+            f"Give a text of 1 to {_MAX_ID_LENGTH} characters, another for each command."
+        ]
+    if not isinstance(body.get("command_type"), str):
+        problems["command_type"] = ["Give a command type."]
+    timestamp = body.get("timestamp")
+    if timestamp is not None and (not isinstance(timestamp, str) or parse_time(timestamp) is None):
+        problems["timestamp"] = ["Give a time in ISO 8601, such as 2026-01-31T12:00:00Z."]
+    if not isinstance(body.get("parameters") or {}, dict):
+        problems["parameters"] = ["Give an object."]
+    expires_in = body.get("expires_in")
+    if expires_in is not None and (
+        isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or expires_in <= 0
+    ):
+        problems["expires_in"] = ["Give a positive number of seconds."]
+    return problems
+
+
+def command_id_in(payload: bytes) -> str | None:
+    """The id of a command that may be wrong otherwise, so that its sender recognizes the answer."""
+    try:
+        body = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return None
+    command_id = body.get("command_id") if isinstance(body, dict) else None
+    return command_id[:_MAX_ID_LENGTH] if isinstance(command_id, str) else None
+
+
+class CommandListener:
+    """Subscribes to all tenants' command topics and hands messages to one worker thread, in order."""
+
+    def __init__(self, settings: Settings, services: Services) -> None:
+        self._url = settings.mqtt.url
+        self._services = services
+        self._inbox: queue.Queue[paho.MQTTMessage] = queue.Queue(maxsize=1000)
+        self._stop = threading.Event()
+        client_id = f"ocpp-commands-{socket.gethostname()}"
+        self._client = mqtt.build_client(self._url, client_id, persistent=True, manual_ack=True)
+        self._client.on_connect = self._subscribe
+        self._client.on_message = self._receive
+
+    def stop(self) -> None:
+        """End after the present command."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Until stopped; the connection is made again whenever it breaks."""
+        self._connect()
+        self._client.loop_start()
+        while not self._stop.is_set():
+            try:
+                message = self._inbox.get(timeout=0.25)
+            except queue.Empty:
+                continue
+            self._take(message)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connect(self) -> None:
+        told = False
+        while not self._stop.is_set():
+            try:
+                mqtt.connect(self._client, self._url)
+            except OSError as failure:
+                if not told:
+                    log.warning("waiting_for_broker", reason=str(failure))
+                    told = True
+                self._stop.wait(_RETRY_S)
+            else:
+                return
+
+    def _subscribe(self, client: paho.Client, *_: Any) -> None:
+        client.subscribe(topics.COMMANDS, qos=1)
+        log.info("commands_subscribed", topic=topics.COMMANDS)
+
+    def _receive(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        self._inbox.put(message)
+
+    def _take(self, message: paho.MQTTMessage) -> None:
+        """Work on a message until its outcome is stored; only then does the broker forget it."""
+        while not self._stop.is_set():
+            try:
+                self._handle(message)
+            except Retryable as failure:
+                log.warning("command_waits", topic=message.topic, reason=failure.message)
+                self._stop.wait(_RETRY_S)
+                continue
+            except Exception:  # the edge: a message that breaks us must not come back for ever
+                log.exception("command_broke", topic=message.topic)
+            self._client.ack(message.mid, message.qos)
+            return
+
+    def _handle(self, message: paho.MQTTMessage) -> None:
+        ref = topics.charge_point_of_command(message.topic)
+        tenant = self._services.tenants.directory.find(ref.tenant_id) if ref else None
+        if ref is None or tenant is None or not is_served(tenant):
+            log.warning("command_for_unknown_tenant", topic=message.topic)
+            return
+        self._submit(tenant, ref, bytes(message.payload))
+
+    def _submit(self, tenant: Tenant, ref: ChargePointRef, payload: bytes) -> None:
+        try:
+            command = self._services.commands.submit(tenant, read_command(ref, payload))
+        except Retryable:
+            raise
+        except AppError as refusal:
+            error = {"code": refusal.code, "message": refusal.message, **refusal.context}
+            self._services.commands.refuse(ref, command_id_in(payload), error)
+            log.info(
+                "command_refused",
+                tenant_id=tenant.id,
+                charge_point_id=ref.charge_point_id,
+                reason=refusal.message,
+            )
+        else:
+            log.info(
+                "command_taken",
+                tenant_id=tenant.id,
+                charge_point_id=ref.charge_point_id,
+                command_id=command.id,
+            )
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    process = start_process()
+    listener = CommandListener(process.settings, process.services)
+    on_stop_signal(listener.stop)
+    listener.run()
+
+
+if __name__ == "__main__":
+    main()
