@@ -4,24 +4,17 @@ One relay works at a time, by lease; others stand by. An entry is removed after 
 all its events, so a crash in between repeats events and never loses one.
 """
 
-import socket
 import threading
 import time
-from uuid import uuid4
 
 import structlog
 
-from app.bootstrap import Adapters
 from app.domain.errors import Retryable
 from app.messaging.mqtt import MqttPublisher
-from app.process import on_stop_signal, start_process
-from app.services import Services
-from app.settings import Settings
+from app.process import Process, on_stop_signal, start_process
+from workers.standby import Standby
 
 log = structlog.stdlib.get_logger(__name__)
-LEASE = "outbox-relay"
-_LEASE_S = 15.0
-_RENEW_EVERY_S = 3.0
 _LOOK_EVERY_S = 2.0
 _WAKE_TIMEOUT_S = 0.5
 _ENTRIES_AT_ONCE = 100
@@ -31,13 +24,12 @@ _PAUSE_AFTER_FAILURE_S = 0.5
 class Relay:
     """Empties every tenant's outbox for as long as it holds the lease."""
 
-    def __init__(self, settings: Settings, services: Services, adapters: Adapters) -> None:
-        self._services = services
-        self._adapters = adapters
-        self._holder = f"{socket.gethostname()}-{uuid4().hex[:8]}"
-        self._publisher = MqttPublisher(settings.mqtt.url, f"ocpp-events-{self._holder}")
+    def __init__(self, process: Process) -> None:
+        self._services = process.services
+        self._link = process.adapters.link
+        self._standby = Standby("outbox-relay", process)
+        self._publisher = MqttPublisher(process.settings.mqtt.url, f"ocpp-events-{self._standby.holder}")
         self._stop = threading.Event()
-        self._renew_at = 0.0
         self._look_at = 0.0
         self._is_down = False
 
@@ -55,16 +47,16 @@ class Relay:
                 if not self._is_down:
                     log.warning("relay_waits", reason=failure.message)
                 self._is_down = True
-                self._renew_at = 0.0
+                self._standby.doubt()
                 self._stop.wait(_PAUSE_AFTER_FAILURE_S)
         self._publisher.close()
         try:
-            self._adapters.leases.release(LEASE, self._holder)
+            self._standby.release()
         except Retryable as failure:
             log.warning("lease_not_released", reason=failure.message)
 
     def _turn(self) -> None:
-        if not self._holds_lease():
+        if not self._standby.is_active():
             self._stop.wait(1.0)
             return
         if time.monotonic() >= self._look_at:
@@ -78,22 +70,14 @@ class Relay:
     def _wait(self) -> str | None:
         """A tenant with news. Without Redis there is none: then the outboxes are looked at in turn."""
         try:
-            return self._adapters.link.wait_for_wake(_WAKE_TIMEOUT_S)
+            return self._link.wait_for_wake(_WAKE_TIMEOUT_S)
         except Retryable:
             self._stop.wait(0.1)
             self._look_at = 0.0
             return None
 
-    def _holds_lease(self) -> bool:
-        if time.monotonic() < self._renew_at:
-            return True
-        holds = self._adapters.leases.hold(LEASE, self._holder, self._services.clock.now(), _LEASE_S)
-        if holds:
-            self._renew_at = time.monotonic() + _RENEW_EVERY_S
-        return holds
-
     def _drain(self, tenant_id: str) -> None:
-        while not self._stop.is_set() and self._holds_lease():
+        while not self._stop.is_set() and self._standby.is_active():
             entries = self._services.outbox.head(tenant_id, _ENTRIES_AT_ONCE)
             if not entries:
                 return
@@ -104,7 +88,7 @@ class Relay:
 def main() -> None:
     """Run until SIGTERM."""
     process = start_process()
-    relay = Relay(process.settings, process.services, process.adapters)
+    relay = Relay(process)
     on_stop_signal(relay.stop)
     log.info("relay_ready")
     relay.run()

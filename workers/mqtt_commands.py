@@ -5,7 +5,6 @@ its `command_id` makes that harmless. What cannot be taken is answered on the re
 """
 
 import queue
-import socket
 import threading
 from datetime import datetime
 from typing import Any
@@ -19,11 +18,10 @@ from app.domain.errors import AppError, InvalidInput, Retryable
 from app.domain.tenant import Tenant
 from app.domain.times import parse_time
 from app.messaging import mqtt, topics
-from app.process import on_stop_signal, start_process
-from app.services import Services
+from app.process import Process, on_stop_signal, start_process
 from app.services.commands import CommandRequest
 from app.services.tenants import is_served
-from app.settings import Settings
+from workers.standby import Standby
 
 log = structlog.stdlib.get_logger(__name__)
 _FIELDS = frozenset({"command_id", "command_type", "timestamp", "parameters", "expires_in"})
@@ -90,14 +88,19 @@ def command_id_in(payload: bytes) -> str | None:
 
 
 class CommandListener:
-    """Subscribes to all tenants' command topics and hands messages to one worker thread, in order."""
+    """Subscribes to all tenants' command topics and takes one message after the other, in order.
 
-    def __init__(self, settings: Settings, services: Services) -> None:
-        self._url = settings.mqtt.url
-        self._services = services
+    The broker keeps the subscription under the installation's name, so that what is sent while no listener
+    runs, or while one hands over to the next, is not lost.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self._url = process.settings.mqtt.url
+        self._services = process.services
+        self._standby = Standby("mqtt-commands", process)
         self._inbox: queue.Queue[paho.MQTTMessage] = queue.Queue(maxsize=1000)
         self._stop = threading.Event()
-        client_id = f"ocpp-commands-{socket.gethostname()}"
+        client_id = f"ocpp-commands-{process.adapters.leases.installation_id()}"
         self._client = mqtt.build_client(self._url, client_id, persistent=True, manual_ack=True)
         self._client.on_connect = self._subscribe
         self._client.on_message = self._receive
@@ -107,10 +110,29 @@ class CommandListener:
         self._stop.set()
 
     def run(self) -> None:
-        """Until stopped; the connection is made again whenever it breaks."""
+        """Until stopped. Without the lease: stand by, unconnected."""
+        while not self._stop.is_set():
+            if self._is_active():
+                self._listen()
+            else:
+                self._stop.wait(_RETRY_S)
+        try:
+            self._standby.release()
+        except Retryable as failure:
+            log.warning("lease_not_released", reason=failure.message)
+
+    def _is_active(self) -> bool:
+        try:
+            return self._standby.is_active()
+        except Retryable as failure:
+            log.warning("lease_unknown", reason=failure.message)
+            return False
+
+    def _listen(self) -> None:
+        """Take messages while the lease holds; paho makes the connection again whenever it breaks."""
         self._connect()
         self._client.loop_start()
-        while not self._stop.is_set():
+        while not self._stop.is_set() and self._is_active():
             try:
                 message = self._inbox.get(timeout=0.25)
             except queue.Empty:
@@ -118,6 +140,7 @@ class CommandListener:
             self._take(message)
         self._client.disconnect()
         self._client.loop_stop()
+        self._inbox = queue.Queue(maxsize=1000)  # not acknowledged: the broker sends these again
 
     def _connect(self) -> None:
         told = False
@@ -187,7 +210,7 @@ class CommandListener:
 def main() -> None:
     """Run until SIGTERM."""
     process = start_process()
-    listener = CommandListener(process.settings, process.services)
+    listener = CommandListener(process)
     on_stop_signal(listener.stop)
     listener.run()
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 SILENT_AFTER_INTERVALS = 3
-MINIMUM_SILENCE_S = 10
 
 
 def silent_since(now: datetime, heartbeat_interval_s: int) -> datetime:
@@ -11,5 +10,4 @@ def silent_since(now: datetime, heartbeat_interval_s: int) -> datetime:
 
     Three heartbeat intervals, since one or two get lost on mobile networks (A40, G7).
     """
-    silence = max(heartbeat_interval_s * SILENT_AFTER_INTERVALS, MINIMUM_SILENCE_S)
-    return now - timedelta(seconds=silence)
+    return now - timedelta(seconds=heartbeat_interval_s * SILENT_AFTER_INTERVALS)

@@ -1,10 +1,12 @@
 """Leases in MongoDB: at most one process does a thing at a time, and another takes over when it dies."""
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from app.domain.errors import Retryable
 from app.storage.mongo import Databases, store_errors
 
 NAME = "leases"
@@ -33,3 +35,16 @@ class MongoLeases:
         """Let the next one in at once. Raises Retryable."""
         with store_errors():
             self._databases.platform[NAME].delete_one({"_id": name, "holder": holder})
+
+    def installation_id(self) -> str:
+        """A name for this installation, the same for all its processes. Raises Retryable."""
+        with store_errors():
+            found = self._databases.platform["counters"].find_one_and_update(
+                {"_id": "installation"},
+                {"$setOnInsert": {"name": uuid4().hex[:12]}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        if found is None:
+            raise Retryable("MongoDB: the installation has no name")
+        return str(found["name"])

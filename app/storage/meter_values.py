@@ -4,6 +4,8 @@
 comes twice meets itself. The owner is a session, or `<charge point>#<connector>` where there is none.
 """
 
+from pymongo import ASCENDING, DESCENDING
+
 from app.domain.meter import MeterReading
 from app.domain.times import format_time
 from app.services.batch import MeterRecord
@@ -29,9 +31,21 @@ def meter_document(record: MeterRecord) -> Document:
     }
 
 
+def newest_readings_of(databases: Databases, tenant_id: str, owner: str, limit: int) -> list[MeterReading]:
+    """The last readings of a session or connector, newest first."""
+    return _read(databases, tenant_id, owner, newest_first=True, limit=limit)
+
+
 def readings_of(databases: Databases, tenant_id: str, owner: str) -> list[MeterReading]:
     """All readings of a session or connector, in order of time."""
+    return _read(databases, tenant_id, owner, newest_first=False, limit=0)
+
+
+def _read(
+    databases: Databases, tenant_id: str, owner: str, *, newest_first: bool, limit: int
+) -> list[MeterReading]:
     query = {"_id": {"$gte": owner + _SEPARATOR, "$lt": owner + _AFTER_SEPARATOR}}
+    order = DESCENDING if newest_first else ASCENDING
     with store_errors():
-        found = databases.collection(tenant_id, NAME).find(query).sort("_id", 1)
+        found = databases.collection(tenant_id, NAME).find(query).sort("_id", order).limit(limit)
         return [MeterReading(document["timestamp"], tuple(document["sampled_values"])) for document in found]

@@ -16,7 +16,7 @@ from pymongo.errors import DuplicateKeyError
 from app.domain.errors import Retryable
 from app.domain.events import Event
 from app.domain.id_tag import id_tag_key
-from app.domain.meter import energy_wh
+from app.domain.meter import MeterReading, energy_wh
 from app.domain.session import MAX_TRANSACTION_ID, EnergyValue, Session, SessionStatus
 from app.services.ports import Page, PageRequest
 from app.storage import meter_values
@@ -25,6 +25,7 @@ from app.storage.outbox import MongoOutbox
 from app.storage.paging import read_page
 
 NAME = "sessions"
+_LOOK_BACK = 5  # readings without the register come in between
 _PLAIN = (
     "tenant_id",
     "charge_point_id",
@@ -120,8 +121,17 @@ class MongoSessions:
             return self._collection(tenant_id).find_one(query, {"_id": 1}) is not None
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
-        """Newest first."""
-        return read_page(self._collection(tenant_id), page, session_of, newest_by="opened_at")
+        """Newest first. Of the readings, a running session has its newest only."""
+        found = read_page(self._collection(tenant_id), page, session_of, newest_by="opened_at")
+        return replace(found, items=tuple(self._with_newest_reading(session) for session in found.items))
+
+    def _with_newest_reading(self, session: Session) -> Session:
+        if session.status is not SessionStatus.ACTIVE:
+            return session
+        newest = meter_values.newest_readings_of(
+            self._databases, session.tenant_id, session.id, _LOOK_BACK
+        )
+        return replace(session, meter_values=_energy_values(newest)[:1])
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
         """Session and events, or neither."""
@@ -153,6 +163,9 @@ class MongoSessions:
 
     def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:
         """The register's readings, from `meter_values`."""
-        readings = meter_values.readings_of(self._databases, session.tenant_id, session.id)
-        values = ((reading.timestamp, energy_wh(reading.sampled_values)) for reading in readings)
-        return tuple(EnergyValue(at, wh) for at, wh in values if wh is not None)
+        return _energy_values(meter_values.readings_of(self._databases, session.tenant_id, session.id))
+
+
+def _energy_values(readings: Sequence[MeterReading]) -> tuple[EnergyValue, ...]:
+    values = ((reading.timestamp, energy_wh(reading.sampled_values)) for reading in readings)
+    return tuple(EnergyValue(at, wh) for at, wh in values if wh is not None)

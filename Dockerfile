@@ -1,0 +1,24 @@
+# One image per set of requirements: docker build --build-arg REQUIREMENTS=gateway|api|workers .
+
+FROM python:3.11-slim AS build
+ARG REQUIREMENTS
+# argon2, hiredis, orjson and the others come as wheels: no compiler is needed
+COPY requirements/ /requirements/
+RUN test -n "$REQUIREMENTS" \
+ && python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r "/requirements/$REQUIREMENTS.txt"
+
+FROM python:3.11-slim
+ENV PATH=/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    VAR_DIR=/var/lib/ocpp
+RUN useradd --system --uid 10001 --no-create-home ocpp \
+ && install -d -o ocpp -g ocpp /var/lib/ocpp
+COPY --from=build /venv /venv
+WORKDIR /srv/ocpp
+COPY app/ app/
+COPY beat/ beat/
+COPY gateway/ gateway/
+COPY workers/ workers/
+USER ocpp

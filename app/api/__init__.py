@@ -1,0 +1,52 @@
+"""The REST interface: a thin door to the services."""
+
+from collections.abc import Iterable
+
+from flask import Flask
+from flask_smorest import Blueprint
+
+from app.api.auth import auth, prepare_tokens
+from app.api.charge_points import charge_points
+from app.api.commands import commands
+from app.api.current import Equipment, equip
+from app.api.errors import register_error_handlers
+from app.api.health import HealthChecks, health_blueprint
+from app.api.metrics import Gauge, GaugeSource, register_metrics
+from app.api.openapi import make_api, register_docs
+from app.api.request_log import accompany_requests
+from app.api.sessions import sessions
+from app.api.tenants import tenants
+from app.api.waiting import Waiting, places_for
+from app.services import Services
+from app.settings import Settings
+
+MAX_BODY_BYTES = 1_048_576
+
+
+def no_gauges() -> Iterable[Gauge]:
+    """For an app that nobody asks for the system's gauges."""
+    return ()
+
+
+def create_app(
+    services: Services,
+    settings: Settings,
+    *,
+    health_checks: HealthChecks | None = None,
+    gauges: GaugeSource = no_gauges,
+) -> Flask:
+    """The WSGI application. It keeps nothing between requests but its metrics."""
+    app = Flask("app.api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    equip(app, Equipment(services, settings, Waiting(places_for(settings.web.threads))))
+    accompany_requests(app)
+    register_metrics(app, gauges)
+    register_error_handlers(app, prepare_tokens(app, settings))
+    api = make_api(app)
+    blueprints: list[Blueprint] = [auth, charge_points, commands, sessions, tenants]
+    for blueprint in [*blueprints, health_blueprint(health_checks or {})]:
+        api.register_blueprint(blueprint)
+    register_docs(app)
+    return app

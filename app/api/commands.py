@@ -1,0 +1,98 @@
+"""Commands over HTTP: taken at once, followed by their id or by waiting."""
+
+from typing import Any
+
+from flask import url_for
+
+from app.api.auth import current_caller
+from app.api.blueprint import Blueprint, also_answers, problems
+from app.api.current import equipment, services
+from app.api.paging import page_request
+from app.api.permissions import Permission, requires
+from app.api.schemas.command import (
+    CommandPageSchema,
+    CommandQuery,
+    CommandSchema,
+    NewCommandSchema,
+    WaitQuery,
+)
+from app.api.tenancy import current_tenant
+from app.domain.command import Command
+from app.domain.context import ChargePointRef
+from app.domain.errors import Conflict
+from app.services.commands import CommandRequest
+from app.services.ports import Page
+
+commands = Blueprint("commands", __name__, url_prefix="/api/v1", description="Commands to charge points.")
+
+
+@commands.post("/chargepoints/<charge_point_id>/commands")
+@requires(Permission.COMMANDS_SEND)
+@commands.query(WaitQuery)
+@commands.body(NewCommandSchema)
+@commands.answers(202, CommandSchema, "The command is taken; its address is in Location.")
+@also_answers(200, CommandSchema, "The command has ended.")
+@problems(400, 409, 415)
+def send_command(
+    query: dict[str, float], body: dict[str, Any], charge_point_id: str
+) -> tuple[Command, int, dict[str, str]]:
+    """Send a command
+
+    The command goes to the charge point as soon as it is connected and has answered the one before, and
+    expires if that takes too long. With `wait` the answer is held until the command has ended (200) or
+    the time is up (202). How it ended is in `status`: accepted, rejected, failed, timed_out or expired.
+    """
+    request = CommandRequest(
+        charge_point=ChargePointRef(current_tenant().id, charge_point_id),
+        command_type=body["command_type"],
+        parameters=body["parameters"],
+        requested_by=current_caller().user_id,
+        command_id=body.get("command_id"),
+        expires_in_s=body.get("expires_in"),
+    )
+    return submit(request, query["wait"])
+
+
+@commands.get("/commands")
+@requires(Permission.COMMANDS_READ)
+@commands.query(CommandQuery)
+@commands.answers(200, CommandPageSchema, "A page of commands.")
+def list_commands(query: dict[str, Any]) -> Page[Command]:
+    """List commands
+
+    Newest first.
+    """
+    return services().commands.list(current_tenant().id, page_request(query))
+
+
+@commands.get("/commands/<command_id>")
+@requires(Permission.COMMANDS_READ)
+@commands.answers(200, CommandSchema, "The command.")
+def get_command(command_id: str) -> Command:
+    """Show a command
+
+    And what became of it.
+    """
+    return services().commands.get(current_tenant().id, command_id)
+
+
+def submit(request: CommandRequest, wait_s: float) -> tuple[Command, int, dict[str, str]]:
+    """Take a command, wait for its end if asked to, and answer it: 200 if it has ended, else 202."""
+    tenant = current_tenant()
+    command = services().commands.submit(tenant, request)
+    if not _is_answer_to(request, command):
+        raise Conflict(f"Another command has the id '{command.id}'.")
+    command = equipment().waiting.until_final(
+        command, wait_s, lambda: services().commands.get(tenant.id, command.id)
+    )
+    status = 200 if command.status.is_final else 202
+    return command, status, {"Location": url_for("commands.get_command", command_id=command.id)}
+
+
+def _is_answer_to(request: CommandRequest, command: Command) -> bool:
+    """A repeated command id must mean a repeated command."""
+    return (
+        command.charge_point == request.charge_point
+        and command.command_type == request.command_type
+        and command.parameters == dict(request.parameters)
+    )

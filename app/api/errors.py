@@ -1,0 +1,79 @@
+"""One table from our errors to HTTP; everything that goes wrong becomes problem details."""
+
+from flask import Flask, Response
+from flask_jwt_extended import JWTManager
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing.exceptions import RequestRedirect
+
+from app.api.problems import problem
+from app.domain.errors import (
+    AppError,
+    ChargePointRefused,
+    ChargePointUnavailable,
+    Conflict,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+    QuotaExceeded,
+    Retryable,
+)
+from app.logs import get_logger
+
+STATUS_OF: dict[type[AppError], int] = {
+    InvalidInput: 422,
+    NotFound: 404,
+    Conflict: 409,
+    NotPermitted: 403,
+    NotAuthenticated: 401,
+    QuotaExceeded: 403,
+    ChargePointUnavailable: 409,
+    ChargePointRefused: 409,
+    Retryable: 503,
+}
+RETRY_AFTER_S = 2
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_HEADERS_OF: dict[int, dict[str, str]] = {401: CHALLENGE, 503: {"Retry-After": str(RETRY_AFTER_S)}}
+
+_log = get_logger(__name__)
+
+
+def register_error_handlers(app: Flask, jwt: JWTManager) -> None:
+    """Let every failure of a request end here."""
+    app.register_error_handler(AppError, _app_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+    jwt.unauthorized_loader(lambda reason: _unauthenticated("token_missing", f"{reason}."))
+    jwt.invalid_token_loader(lambda _: _unauthenticated("token_invalid", "The token is not valid here."))
+    jwt.expired_token_loader(lambda *_: _unauthenticated("token_expired", "The token has expired."))
+
+
+def _app_error(error: AppError) -> Response:
+    """A failing store's own words may name hosts and ports: those are for the log only."""
+    status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
+    detail = error.message
+    if status >= 500:
+        _log.warning("request failed", code=error.code, reason=error.message)
+        detail = "A server behind this one did not answer. Nothing was lost; try again soon."
+    errors = error.problems if isinstance(error, InvalidInput) else None
+    return problem(status, error.code, detail, errors=errors, headers=_HEADERS_OF.get(status))
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    """What werkzeug raises: 404 of no route, 405, 400, 413, 415."""
+    if isinstance(error, RequestRedirect) or error.code is None or error.code < 400:
+        return error
+    code = error.name.lower().replace(" ", "_").replace("-", "_")
+    told = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    detail = "There is no such address." if error.code == 404 else error.description or error.name
+    return problem(error.code, code, detail, headers=told)
+
+
+def _unexpected(error: Exception) -> Response:
+    """A mistake of ours: the log has all of it, the caller the id to find it by."""
+    _log.error("request failed unexpectedly", exc_info=error)
+    return problem(500, "internal_error", "Something went wrong here. The log knows more by the request id.")
+
+
+def _unauthenticated(code: str, detail: str) -> Response:
+    return problem(401, code, detail, headers=CHALLENGE)

@@ -1,0 +1,74 @@
+"""Fields and bases that several nouns share."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow.validate import Regexp
+
+from app.domain.times import format_time
+
+ID_TEXT = Regexp(
+    r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z", error="Use letters, digits, '.', '_', ':' and '-' (128)."
+)
+
+
+class Input(Schema):
+    """A body that a caller sends: unknown fields are refused and named."""
+
+    class Meta:
+        """marshmallow's settings."""
+
+        unknown = RAISE
+
+
+class Time(fields.Field[datetime]):
+    """A moment as `YYYY-MM-DDThh:mm:ss.sssZ`; only ever sent."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else format_time(value)
+
+
+class Number(fields.Float):
+    """A JSON number; neither a text nor true or false."""
+
+    def _validated(self, value: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise ValidationError("Must be a number.")
+        number: float = super()._validated(value)
+        return number
+
+
+def text(description: str, *, nullable: bool = False) -> fields.String:
+    """A text that we send."""
+    return fields.String(allow_none=nullable, metadata={"description": description})
+
+
+def same_as_id() -> fields.String:
+    """The resource's own name for its id, as MQTT calls it."""
+    return fields.String(attribute="id", dump_only=True, metadata={"description": "The same as `id`."})
+
+
+def whole(description: str, *, nullable: bool = False) -> fields.Integer:
+    """A whole number that we send."""
+    return fields.Integer(allow_none=nullable, metadata={"description": description})
+
+
+def time(description: str, *, nullable: bool = False) -> Time:
+    """A moment that we send."""
+    return Time(allow_none=nullable, metadata={"description": description})
+
+
+def computed(
+    get: Callable[[Any], Any], kind: str, description: str, *, nullable: bool = False
+) -> fields.Function:
+    """A value that is no attribute but what `get` makes of the object; `kind` is its JSON type."""
+    return fields.Function(get, metadata={"type": kind, "nullable": nullable, "description": description})
+
+
+def also_called(name: str, alias: str, data: Any) -> Any:
+    """Take a body that gives `name` under the resource's own name for it, as our answers show both."""
+    if isinstance(data, Mapping) and alias in data and name not in data:
+        return {name if key == alias else key: value for key, value in data.items()}
+    return data

@@ -1,0 +1,86 @@
+"""Commands."""
+
+from marshmallow import Schema, fields
+from marshmallow.validate import Length, OneOf, Range
+
+from app.api.paging import PageQuery, next_cursor_field
+from app.api.schemas.base import ID_TEXT, Input, Number, same_as_id, text, time
+from app.domain.command import CommandStatus
+
+MAX_WAIT_S = 60
+WEEK_S = 7 * 86_400
+
+
+class NewCommandSchema(Input):
+    """A wish for a charge point."""
+
+    command_type = fields.String(
+        required=True,
+        validate=Length(1, 100),
+        metadata={
+            "description": "`remote_start`, `remote_stop`, or an OCPP action such as `Reset`.",
+            "example": "remote_start",
+        },
+    )
+    parameters = fields.Dict(
+        keys=fields.String(),
+        load_default=dict,
+        metadata={
+            "description": "What the action takes, in snake_case.",
+            "example": {"id_tag": "DEMO-TAG-1", "connector_id": 1},
+        },
+    )
+    command_id = fields.String(
+        validate=ID_TEXT,
+        metadata={"description": "Your own id for it; sent again, it answers the command that exists."},
+    )
+    expires_in = Number(
+        validate=Range(1, WEEK_S),
+        metadata={"description": "Seconds after which it is not sent any more; else as the tenant sets."},
+    )
+
+
+class WaitQuery(Schema):
+    """How long to hold the answer."""
+
+    wait = fields.Float(
+        load_default=0.0,
+        validate=Range(0, MAX_WAIT_S),
+        metadata={"description": "Seconds to wait for the command's end; a busy server may answer earlier."},
+    )
+
+
+class CommandQuery(PageQuery):
+    """Filters of the list of commands."""
+
+    charge_point_id = fields.String(validate=Length(1, 255))
+    status = fields.String(validate=OneOf([status.value for status in CommandStatus]))
+    action = fields.String(validate=Length(1, 100), metadata={"description": "OCPP's name, as `Reset`."})
+
+
+class CommandSchema(Schema):
+    """A command and what became of it."""
+
+    id = text("The command.")
+    command_id = same_as_id()
+    charge_point_id = text("Whom it is for.")
+    tenant_id = text("Whose it is.")
+    command_type = text("As it was asked for.")
+    action = text("OCPP's name of it.")
+    parameters = fields.Dict(metadata={"description": "As they were given."})
+    status = text(" | ".join(CommandStatus))
+    created_at = time("When it was taken.")
+    expires_at = time("When it will not be sent any more.")
+    sent_at = time("When it went to the charge point.", nullable=True)
+    completed_at = time("When it ended.", nullable=True)
+    result = fields.Dict(allow_none=True, metadata={"description": "What the charge point answered."})
+    error = fields.Dict(allow_none=True, metadata={"description": "Why it failed: code and message."})
+    warnings = fields.List(fields.String(), metadata={"description": "What to know beside the result."})
+    requested_by = text("The user's id, or mqtt.")
+
+
+class CommandPageSchema(Schema):
+    """A page of commands."""
+
+    items = fields.List(fields.Nested(CommandSchema))
+    next_cursor = next_cursor_field()

@@ -1,0 +1,31 @@
+"""What gunicorn serves: `app.api.wsgi:app`.
+
+Nothing connects here: while a store is away, requests are answered 503 and `/health` says so.
+"""
+
+from functools import partial
+
+from flask import Flask
+
+from app.api import create_app
+from app.api.gauges import system_gauges
+from app.bootstrap import build_adapters, build_health_checks, build_services
+from app.logs import configure_logging
+from app.settings import Settings
+
+
+def build_app() -> Flask:
+    """The application of this process, as the environment says. Raises SettingsError."""
+    settings = Settings.from_env()
+    configure_logging(settings)
+    adapters = build_adapters(settings)
+    services = build_services(settings, adapters)
+    return create_app(
+        services,
+        settings,
+        health_checks=build_health_checks(settings, adapters),
+        gauges=partial(system_gauges, services),
+    )
+
+
+app = build_app()

@@ -1,0 +1,1 @@
+"""Simulated charge points, the demo, the load generator and the benchmark."""

@@ -1,0 +1,209 @@
+"""One charge point of the load generator: one call on the wire at a time, the rest in line, and a ledger."""
+
+import asyncio
+import logging
+from collections import deque
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import orjson
+from websockets.exceptions import InvalidHandshake
+from websockets.uri import parse_uri
+
+from bench import frames
+from bench.connection import LoadConnection
+from bench.latency import Recorder
+from bench.ledger import Ledger
+
+LOGGER = logging.getLogger("bench.load")
+
+UNMEASURED = -1.0
+SAMPLE_WH = 15
+POWER_W = 11_000
+RECONNECT_AFTER_S = 1.0
+STATES = ("Charging", "SuspendedEV")
+
+
+class Outstanding(NamedTuple):
+    """The call on the wire."""
+
+    unique_id: str
+    action: str
+    scheduled_at: float
+    sent_at: float
+    text: bytes
+
+
+class LoadChargePoint:
+    """`offer` calls at any time; unique ids count 1, 2, 3, ... so that each one can be found again later."""
+
+    def __init__(self, ws_url: str, identity: str, recorder: Recorder, meter_wh: int) -> None:
+        self.identity = identity
+        self.sent = self.answered = self.errors = self.timeouts = self.disconnects = self.meter_values = 0
+        self.prepared: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._uri = parse_uri(f"{ws_url}/{identity}")
+        self._recorder = recorder
+        self._register_wh = meter_wh
+        self._connection: LoadConnection | None = None
+        self._ledger = Ledger()
+        self._outstanding: Outstanding | None = None
+        self._waiting: deque[tuple[str, float]] = deque()
+        self._leaving = False
+        self._reconnecting: asyncio.Task[None] | None = None
+
+    async def prepare(self) -> None:
+        """Connect, boot, report the connector and start a session, all outside the measurement.
+
+        A connection that is refused is tried again, as any charge point would: the gateway may not know
+        the new tenant yet.
+        """
+        while self._connection is None:
+            try:
+                await self._connect()
+            except (OSError, InvalidHandshake) as error:
+                LOGGER.warning("%s cannot connect: %s", self.identity, error)
+                await asyncio.sleep(RECONNECT_AFTER_S)
+        for action in (frames.BOOT, frames.STATUS, frames.START):
+            self.offer(action, UNMEASURED)
+        await self.prepared
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        connection = LoadConnection(self._uri, self._on_message, self._on_lost)
+        await loop.create_connection(lambda: connection, self._uri.host, self._uri.port)
+        await connection.opened
+        self._connection = connection
+
+    @property
+    def pending(self) -> int:
+        """Calls that are on the wire or in line."""
+        return len(self._waiting) + (self._outstanding is not None)
+
+    def offer(self, action: str, scheduled_at: float) -> None:
+        """Send the call now, or as soon as those before it are answered."""
+        if self._outstanding is None and self._connection is not None and self._connection.is_open:
+            self._send(action, scheduled_at)
+        else:
+            self._waiting.append((action, scheduled_at))
+
+    def expire(self, sent_before: float) -> None:
+        """Give up a call that was put on the wire before that moment and go on with the next one."""
+        call = self._outstanding
+        if call is not None and call.sent_at < sent_before:
+            self.timeouts += 1
+            self._outstanding = None
+            self._note_failure(call.action)
+            self._send_next()
+
+    def leave(self) -> None:
+        """Close the connection for good."""
+        self._leaving = True
+        if self._connection is not None:
+            self._connection.close()
+
+    def ledger(self) -> dict[str, Any]:
+        """What the central system must know of this charge point afterwards."""
+        starting = self._outstanding is not None and self._outstanding.action == frames.START
+        ledger = self._ledger.as_dict(starting)
+        return {"charge_point_id": self.identity, "calls": self.sent, **ledger}
+
+    def _send(self, action: str, scheduled_at: float) -> None:
+        assert self._connection is not None
+        action, text = self._compose(action, self.sent + 1)
+        self.sent += 1
+        self._outstanding = Outstanding(str(self.sent), action, scheduled_at, perf_counter(), text)
+        self._recorder.note_sent(scheduled_at)
+        self._connection.send(text)
+
+    def _send_next(self) -> None:
+        if self._waiting and self._connection is not None and self._connection.is_open:
+            self._send(*self._waiting.popleft())
+
+    def _compose(self, action: str, unique_id: int) -> tuple[str, bytes]:
+        """The frame; a start or stop that makes no sense any more (its counterpart failed) is a Heartbeat."""
+        session = self._ledger.running
+        if action == frames.METER_VALUES:
+            self._register_wh += SAMPLE_WH
+            text = frames.meter_values(unique_id, self._ledger.transaction_id, self._register_wh, POWER_W)
+        elif action == frames.STATUS:
+            text = frames.status(unique_id, STATES[unique_id % 2])
+        elif action == frames.START and session is None:
+            text = frames.start(unique_id, self.identity, self._register_wh)
+        elif action == frames.STOP and session is not None:
+            session.meter_stop_wh = self._register_wh
+            text = frames.stop(unique_id, session.transaction_id, self._register_wh)
+        elif action == frames.BOOT:
+            text = frames.boot(unique_id)
+        else:
+            action, text = frames.HEARTBEAT, frames.heartbeat(unique_id)
+        return action, text.encode()
+
+    def _on_message(self, message: bytes) -> None:
+        now = perf_counter()
+        frame = orjson.loads(message)
+        call = self._outstanding
+        if frame[0] == 2:
+            self._refuse(frame[1])
+        elif call is not None and frame[1] == call.unique_id:
+            self._outstanding = None
+            ok = frame[0] == 3
+            self.answered += 1
+            self.errors += not ok
+            self._recorder.note_answer(call.action, call.scheduled_at, call.sent_at, now, ok)
+            self._settle(call.action, frame, ok)
+            self._send_next()
+
+    def _refuse(self, unique_id: str) -> None:
+        """Commands are no part of the load; answered all the same, as every call must be."""
+        if self._connection is not None:
+            self._connection.send(f'[4,"{unique_id}","NotSupported","",{{}}]'.encode())
+
+    def _settle(self, action: str, frame: list[Any], ok: bool) -> None:
+        """Write what is settled now into the ledger."""
+        if action == frames.START and ok:
+            self._ledger.started(frame[2]["transactionId"], self._register_wh)
+        elif action == frames.STOP and ok:
+            self._ledger.stopped()
+        elif action == frames.METER_VALUES and ok:
+            self.meter_values += 1
+            self._ledger.sampled()
+        elif not ok:
+            LOGGER.warning("%s: %s was answered %s", self.identity, action, frame)
+            self._note_failure(action)
+        if not self.prepared.done():
+            self._settle_preparation(action, frame, ok)
+
+    def _note_failure(self, action: str) -> None:
+        """No good answer: the central system may have a start or stop, or not; the ledger says "unknown"."""
+        if action == frames.START:
+            self._ledger.start_unconfirmed()
+        elif action == frames.STOP:
+            self._ledger.stop_unconfirmed()
+
+    def _settle_preparation(self, action: str, frame: list[Any], ok: bool) -> None:
+        if not ok or (action == frames.BOOT and frame[2]["status"] != "Accepted"):
+            self.prepared.set_exception(ConnectionError(f"{self.identity}: {action} was answered {frame}"))
+        elif action == frames.START:
+            self.prepared.set_result(None)
+
+    def _on_lost(self) -> None:
+        if self._leaving:
+            return
+        self.disconnects += 1
+        self._connection = None
+        self._reconnecting = asyncio.ensure_future(self._come_back())
+
+    async def _come_back(self) -> None:
+        """Reconnect until it works, then send the unanswered call again under its own id."""
+        while not self._leaving:
+            await asyncio.sleep(RECONNECT_AFTER_S)
+            try:
+                await self._connect()
+            except (OSError, InvalidHandshake) as error:
+                LOGGER.warning("%s cannot reconnect: %s", self.identity, error)
+                continue
+            if self._outstanding is not None and self._connection is not None:
+                self._connection.send(self._outstanding.text)
+            else:
+                self._send_next()
+            return

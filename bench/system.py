@@ -1,0 +1,152 @@
+"""The whole system for one benchmark run: its processes on free ports, its own data, a tenant of its own."""
+
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from bench.processes import ProcessGroup, program_path, read_procfile
+
+ROOT = Path(__file__).resolve().parents[1]
+PROCESSES = ("servers", "web", "gateway", "worker", "commands", "events", "beat")
+READY_WITHIN_S = 60.0
+HOST = "127.0.0.1"
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STORES = ("MONGODB_URI", "REDIS_URL", "MQTT_URL")
+
+
+@dataclass(frozen=True)
+class BenchTenant:
+    """The tenant of the run and where its documents are."""
+
+    id: str
+    database_name: str
+
+
+def provision(queue_enabled: bool) -> BenchTenant:
+    """Create a tenant with a unique id that takes any charge point and id tag; needs our environment set."""
+    from app.bootstrap import build_services
+
+    from app.settings import Settings
+
+    tenant_id = f"bench-{int(time.time())}-{os.getpid()}"
+    services = build_services(Settings.from_env())
+    tenant = services.tenants.create(
+        tenant_id,
+        "Benchmark",
+        prefixes=(),
+        configuration={
+            "queue_enabled": queue_enabled,
+            "accept_unknown_charge_points": True,
+            "accept_unknown_id_tags": True,
+            "allow_concurrent_transactions": True,
+        },
+    )
+    return BenchTenant(tenant.id, tenant.database_name)
+
+
+def free_ports(count: int) -> list[int]:
+    """Free ports below the ephemeral range, which the load's own client sockets use up."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            if port not in found and probe.connect_ex((HOST, port)) != 0:
+                found.append(port)
+    return found
+
+
+class System:
+    """Context manager: processes run inside it and none of them after it."""
+
+    def __init__(self, directory: Path, workers: int = 1) -> None:
+        mongodb, redis, mqtt, self.gateway_port, self.web_port = free_ports(5)
+        self.environment = {
+            **os.environ,
+            "PATH": program_path(sys.executable),
+            "APP_ENV": os.environ.get("APP_ENV", "development"),
+            "VAR_DIR": str(directory),
+            "EMBEDDED_MONGODB_PORT": str(mongodb),
+            "EMBEDDED_REDIS_PORT": str(redis),
+            "EMBEDDED_MQTT_PORT": str(mqtt),
+            "GATEWAY_HOST": HOST,
+            "GATEWAY_PORT": str(self.gateway_port),
+            "WEB_HOST": HOST,
+            "WEB_PORT": str(self.web_port),
+        }
+        self.workers = workers
+        self.processes = ProcessGroup(ROOT, self.environment, directory / "logs")
+
+    def __enter__(self) -> Self:
+        """Start everything. What fails here is stopped here."""
+        os.environ.update(self.environment)  # `provision` and the checks read the same settings
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        commands = read_procfile(ROOT / "Procfile")
+        for name in PROCESSES:
+            self.processes.start(name, commands[name])
+        for number in range(2, self.workers + 1):
+            self.processes.start(f"worker{number}", commands["worker"].replace("worker@", f"worker{number}@"))
+
+    def stop(self) -> None:
+        """End the clients first and the stores last, so that they can finish their work."""
+        for number in ENDING_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave half of them behind
+        names = list(self.processes.pids)
+        self.processes.stop([name for name in names if name != "servers"])
+        self.processes.stop()
+
+    def gateway_url(self, tenant: BenchTenant) -> str:
+        """What charge points of the tenant connect to; the identity comes behind it."""
+        return f"ws://{HOST}:{self.gateway_port}/ocpp/{tenant.id}"
+
+    def outside_servers(self) -> dict[str, int]:
+        """Servers named in the environment that may run on this machine: name -> port."""
+        ports = {"mongodb": 27017, "redis": 6379, "mqtt": 1883}
+        found = {}
+        for variable, (name, usual) in zip(STORES, ports.items(), strict=True):
+            if variable in self.environment:
+                address = urlsplit(self.environment[variable].split(",")[0])
+                found[name] = address.port or usual
+        return found
+
+    def wait_ready(self) -> None:
+        """Until gateway and web answer on /health. Raises TimeoutError, ProcessEnded."""
+        for name, port in (("web", self.web_port), ("gateway", self.gateway_port)):
+            url = f"http://{HOST}:{port}/health"
+            ends_at = time.monotonic() + READY_WITHIN_S
+            while not _healthy(url):
+                self.processes.check()
+                if time.monotonic() > ends_at:
+                    raise TimeoutError(f"{url} is not healthy.\n{self.processes.log_end(name)}")
+                time.sleep(0.2)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+            json.load(answer)
+            return True
+    except (OSError, urllib.error.URLError, ValueError):
+        return False

@@ -1,0 +1,141 @@
+"""One running system for all end-to-end tests of a test process, and two tenants: one for each mode."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from app.bootstrap import build_adapters, build_services
+from app.domain.user import Role
+from app.services import Services
+from app.storage.mongo import Databases
+from tests.e2e.mqtt_listener import MqttListener
+from tests.e2e.system import RunningSystem
+
+PASSWORD = "a long enough password"
+
+
+@dataclass(frozen=True)
+class TestTenant:
+    """A tenant of the tests. Its charge points' identities start with `prefix`; `id_tag` is a good one."""
+
+    __test__ = False
+
+    id: str
+    prefix: str
+    id_tag: str
+    mode: str
+
+    def identity(self) -> str:
+        """An identity that no other test has."""
+        return f"{self.prefix}{uuid.uuid4().hex[:8]}"
+
+
+def own_environment(worker_id: str) -> dict[str, str]:
+    """Test processes that share a real Redis get a database each."""
+    url = os.environ.get("REDIS_URL")
+    number = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+    return {"REDIS_URL": f"{url.rsplit('/', 1)[0]}/{number}"} if url else {}
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningSystem]:
+    """Everything but Flower, on free ports."""
+    with RunningSystem(tmp_path_factory.mktemp("system"), **own_environment(worker_id)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def services(system: RunningSystem) -> Services:
+    """The services, for setting up and looking behind the scenes."""
+    made = build_services(system.settings)
+    made.tenants.prepare_stores()
+    return made
+
+
+@pytest.fixture(scope="session")
+def databases(system: RunningSystem) -> Databases:
+    """MongoDB itself."""
+    return build_adapters(system.settings).databases
+
+
+def make_tenant(services: Services, mode: str, **configuration: Any) -> TestTenant:
+    """A tenant of its own, with one good id tag and a user per role."""
+    name = f"{mode}-{uuid.uuid4().hex[:8]}"
+    tenant = TestTenant(name, f"{name}-CP-", "GOOD-TAG", mode)
+    settings = {
+        "queue_enabled": mode == "queue",
+        "accept_unknown_charge_points": True,
+        "allow_concurrent_transactions": True,
+    }
+    services.tenants.create(name, name, [tenant.prefix], settings | configuration)
+    services.authorization.register(name, tenant.id_tag)
+    for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):
+        services.users.create(f"{role}@{name}.example", PASSWORD, role, name)
+    return tenant
+
+
+@pytest.fixture(scope="session", params=["queue", "bypass"])
+def tenant(request: pytest.FixtureRequest, services: Services) -> TestTenant:
+    """Every test that uses this runs in both modes."""
+    return make_tenant(services, request.param)
+
+
+@pytest_asyncio.fixture
+async def mqtt(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[MqttListener]:
+    """Hears all that the tenant's integrators may hear."""
+    filters = [f"ocpp/{branch}/{tenant.id}/#" for branch in ("events", "status", "responses")]
+    async with MqttListener(system.settings.mqtt.url, f"test-{uuid.uuid4().hex[:8]}", *filters) as listener:
+        yield listener
+
+
+class RestClient:
+    """The REST interface as a user of one role sees it."""
+
+    def __init__(self, system: RunningSystem, email: str) -> None:
+        self._client = httpx.AsyncClient(base_url=system.rest_url, timeout=40)
+        self._email = email
+
+    async def login(self) -> None:
+        """Get a token and use it from now on."""
+        body = {"email": self._email, "password": PASSWORD}
+        answer = await self._client.post("/api/v1/auth/login", json=body)
+        assert answer.status_code == 200, answer.text
+        self._client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    async def get(self, path: str, *, expect: int = 200, **params: Any) -> Any:
+        """The body of an answer with this status."""
+        answer = await self._client.get(f"/api/v1{path}", params=params)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def send(self, method: str, path: str, body: Any, *statuses: int) -> Any:
+        """The body of an answer with one of these statuses."""
+        answer = await self._client.request(method, f"/api/v1{path}", json=body)
+        assert answer.status_code in statuses, f"{answer.status_code} {answer.text}"
+        return answer.json()
+
+    async def close(self) -> None:
+        """Release the connections."""
+        await self._client.aclose()
+
+
+@pytest_asyncio.fixture
+async def rest(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[RestClient]:
+    """As the tenant's operator."""
+    client = RestClient(system, f"operator@{tenant.id}.example")
+    await client.login()
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def private_directory(tmp_path: Path) -> Path:
+    """For a system that a test breaks."""
+    return tmp_path / "system"

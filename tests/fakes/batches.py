@@ -1,0 +1,83 @@
+"""The batch store in memory."""
+
+from app.domain.context import ChargePointRef
+from app.domain.errors import Retryable
+from app.domain.meter import energy_wh
+from app.domain.session import EnergyValue
+from app.domain.tenant import Tenant
+from app.services.batch import Batch, BatchNeeds, Exchange, MeterRecord
+from tests.fakes.charge_points import FakeChargePointRepository
+from tests.fakes.id_tags import FakeIdTagRepository
+from tests.fakes.outbox import FakeOutbox
+from tests.fakes.sessions import FakeSessionRepository
+
+
+class FakeBatchStore:
+    """`BatchStore` over the other fakes.
+
+    Put an exception into `failing` under a call's number to let that call's writes fail, or set
+    `reachable` to False to lose the server.
+    """
+
+    def __init__(
+        self,
+        charge_points: FakeChargePointRepository,
+        sessions: FakeSessionRepository,
+        id_tags: FakeIdTagRepository,
+        outbox: FakeOutbox,
+    ) -> None:
+        self._charge_points = charge_points
+        self._sessions = sessions
+        self._id_tags = id_tags
+        self._outbox = outbox
+        self.meter_records: dict[tuple[str, str], MeterRecord] = {}
+        self.exchanges: list[Exchange] = []
+        self.failing: dict[int, Exception] = {}
+        self.reachable = True
+
+    def load(self, tenant: Tenant, needs: BatchNeeds) -> Batch:
+        """Everything the calls need that exists."""
+        self._check()
+        batch = Batch(tenant)
+        for charge_point_id in needs.charge_points:
+            charge_point = self._charge_points.find(ChargePointRef(tenant.id, charge_point_id))
+            if charge_point is not None:
+                batch.charge_points[charge_point_id] = charge_point
+        for key in needs.id_tags:
+            tag = self._id_tags.find(tenant.id, key)
+            if tag is not None:
+                batch.id_tags[key] = tag
+        for transaction_id in needs.transactions:
+            session = self._sessions.find_by_transaction(tenant.id, transaction_id)
+            if session is not None:
+                batch.sessions[transaction_id] = session
+        return batch
+
+    def flush(self, batch: Batch) -> dict[int, Exception]:
+        """Write all but what belongs to the calls in `failing`."""
+        self._check()
+        self._write_readings(batch)
+        for change in batch.connector_changes:
+            if change.call not in self.failing:
+                self._charge_points.set_connectors(change.charge_point, change.connectors, change.fence)
+        self.exchanges.extend(batch.exchanges)
+        events = [event for call, event in batch.events if call not in self.failing]
+        self._outbox.append(batch.tenant.id, events, batch.order_key)
+        return dict(self.failing)
+
+    def _write_readings(self, batch: Batch) -> None:
+        for record in batch.meter_records:
+            if record.call in self.failing:
+                continue
+            self.meter_records.setdefault((batch.tenant.id, f"{record.owner}:{record.digest}"), record)
+            register = energy_wh(record.reading.sampled_values)
+            if register is not None:
+                value = EnergyValue(record.reading.timestamp, register)
+                self._sessions.add_energy(batch.tenant.id, record.owner, [value])
+        for late in batch.late_energy:
+            if late.call not in self.failing:
+                self._sessions.add_late_energy(batch.tenant.id, late.session_id, late.values)
+
+    def _check(self) -> None:
+        if not self.reachable:
+            raise Retryable("The database cannot be reached.")

@@ -1,0 +1,126 @@
+"""Charge points in memory."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app.domain.charge_point import ChargePoint, Connection, Connector, Registration
+from app.domain.context import ChargePointRef
+from app.services.ports import OpenedConnection, Page, PageRequest
+from tests.fakes.paging import page_of
+
+
+class FakeChargePointRepository:
+    """`ChargePointRepository` in memory. Epochs rise for good, also across closed connections."""
+
+    def __init__(self) -> None:
+        self._known: dict[ChargePointRef, ChargePoint] = {}
+        self._epochs: dict[ChargePointRef, int] = {}
+
+    def find(self, ref: ChargePointRef) -> ChargePoint | None:
+        """By tenant and id."""
+        return self._known.get(ref)
+
+    def count(self, tenant_id: str) -> int:
+        """How many the tenant has."""
+        return len(self._of(tenant_id))
+
+    def insert(self, charge_point: ChargePoint) -> bool:
+        """False if it was there already."""
+        ref = ChargePointRef(charge_point.tenant_id, charge_point.id)
+        if ref in self._known:
+            return False
+        self._known[ref] = charge_point
+        return True
+
+    def put(self, charge_point: ChargePoint) -> None:
+        """For tests: bring a charge point into any state."""
+        self._known[ChargePointRef(charge_point.tenant_id, charge_point.id)] = charge_point
+
+    def open_connection(
+        self, ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
+    ) -> OpenedConnection | None:
+        """Next epoch; the connection before it is `replaced`."""
+        known = self._known.get(ref)
+        if known is None:
+            return None
+        epoch = self._epochs[ref] = self._epochs.get(ref, 0) + 1
+        opened = replace(known, connection=Connection(gateway_id, connection_id, epoch, at))
+        self._known[ref] = opened
+        return OpenedConnection(opened, known.connection)
+
+    def close_connection(self, ref: ChargePointRef, epoch: int, at: datetime) -> ChargePoint | None:
+        """None if another connection has taken its place, or none is open."""
+        return self._change(ref, epoch, lambda known, _: replace(known, connection=None))
+
+    def record_boot(
+        self, ref: ChargePointRef, registration: Registration, boot: Mapping[str, Any], at: datetime
+    ) -> None:
+        """Keep inventory, intervals, verdict and time."""
+        known = self._known.get(ref)
+        if known is None:
+            return
+        told = dict(boot)
+        inventory = dict(told.pop("inventory", {}))
+        self._known[ref] = replace(
+            known,
+            registration=registration,
+            inventory=inventory,
+            configuration=known.configuration | told,
+            last_boot=at,
+        )
+
+    def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
+        """All with an open connection, or only those on one gateway."""
+        return [
+            known
+            for known in self._of(tenant_id)
+            if known.connection is not None and gateway_id in (None, known.connection.gateway_id)
+        ]
+
+    def mark_silent(self, ref: ChargePointRef, epoch: int, *, silent: bool) -> ChargePoint | None:
+        """None if nothing changed."""
+
+        def changed(known: ChargePoint, connection: Connection) -> ChargePoint | None:
+            if connection.silent == silent:
+                return None
+            return replace(known, connection=replace(connection, silent=silent))
+
+        return self._change(ref, epoch, changed)
+
+    def copy_last_seen(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
+        """Keep the newest time."""
+        for charge_point_id, at in seen.items():
+            ref = ChargePointRef(tenant_id, charge_point_id)
+            known = self._known.get(ref)
+            if known is not None and (known.last_seen is None or known.last_seen < at):
+                self._known[ref] = replace(known, last_seen=at)
+
+    def set_connectors(self, ref: ChargePointRef, connectors: tuple[Connector, ...], fence: int) -> None:
+        """What a flushed batch does: the newest fence wins."""
+        known = self._known.get(ref)
+        if known is not None and known.status_fence <= fence:
+            self._known[ref] = replace(known, connectors=connectors, status_fence=fence)
+
+    def _change(
+        self,
+        ref: ChargePointRef,
+        epoch: int,
+        changed: Callable[[ChargePoint, Connection], ChargePoint | None],
+    ) -> ChargePoint | None:
+        known = self._known.get(ref)
+        if known is None or known.connection is None or known.connection.epoch != epoch:
+            return None
+        new = changed(known, known.connection)
+        if new is not None:
+            self._known[ref] = new
+        return new
+
+    def _of(self, tenant_id: str) -> list[ChargePoint]:
+        found = [known for ref, known in self._known.items() if ref.tenant_id == tenant_id]
+        return sorted(found, key=lambda known: known.id)
+
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
+        """In order of id."""
+        return page_of(self._of(tenant_id), page)

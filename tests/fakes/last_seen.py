@@ -1,0 +1,54 @@
+"""Last-seen times in memory."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from app.domain.errors import Retryable
+
+
+class FakeLastSeen:
+    """`LastSeen` in memory; set `reachable` to False to lose the server."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, dict[str, datetime]] = {}
+        self._silent: set[tuple[str, str]] = set()
+        self.reachable = True
+
+    def touch(self, tenant_id: str, seen: Mapping[str, datetime]) -> frozenset[str]:
+        """Keep the newest time of each; answers who was silent until now. Never raises."""
+        if not self.reachable:
+            return frozenset()
+        known = self._seen.setdefault(tenant_id, {})
+        for charge_point_id, at in seen.items():
+            known[charge_point_id] = max(at, known.get(charge_point_id, at))
+        spoke = frozenset(cp_id for cp_id in seen if (tenant_id, cp_id) in self._silent)
+        self._silent -= {(tenant_id, charge_point_id) for charge_point_id in spoke}
+        return spoke
+
+    def heard_before(self, tenant_id: str, before: datetime) -> dict[str, datetime]:
+        """Without those marked silent or forgotten."""
+        return self._where(tenant_id, lambda at: at < before)
+
+    def heard_since(self, tenant_id: str, since: datetime) -> dict[str, datetime]:
+        """At or after `since`."""
+        return self._where(tenant_id, lambda at: at >= since)
+
+    def mark_silent(self, tenant_id: str, charge_point_id: str) -> None:
+        """Off the list of the heard, until it speaks again."""
+        self._check()
+        self._seen.get(tenant_id, {}).pop(charge_point_id, None)
+        self._silent.add((tenant_id, charge_point_id))
+
+    def forget(self, tenant_id: str, charge_point_id: str) -> None:
+        """Neither heard nor silent. Never raises."""
+        if self.reachable:
+            self._seen.get(tenant_id, {}).pop(charge_point_id, None)
+            self._silent.discard((tenant_id, charge_point_id))
+
+    def _where(self, tenant_id: str, wanted: Callable[[datetime], bool]) -> dict[str, datetime]:
+        self._check()
+        return {cp_id: at for cp_id, at in self._seen.get(tenant_id, {}).items() if wanted(at)}
+
+    def _check(self) -> None:
+        if not self.reachable:
+            raise Retryable("The last-seen times cannot be reached.")

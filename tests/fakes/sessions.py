@@ -1,0 +1,106 @@
+"""Sessions in memory."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from app.domain.events import Event
+from app.domain.id_tag import id_tag_key
+from app.domain.session import EnergyValue, Session, SessionStatus, session_id_of
+from app.services.ports import Page, PageRequest
+from tests.fakes.outbox import FakeOutbox
+from tests.fakes.paging import page_of
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class FakeSessionRepository:
+    """`SessionRepository` in memory; events go to the outbox together with the state."""
+
+    def __init__(self, outbox: FakeOutbox) -> None:
+        self._outbox = outbox
+        self._sessions: dict[tuple[str, str], Session] = {}
+        self._energy: dict[tuple[str, str], list[EnergyValue]] = {}
+        self._last_id: dict[str, int] = {}
+
+    def next_transaction_id(self, tenant_id: str) -> int:
+        """1, 2, 3, ... per tenant."""
+        self._last_id[tenant_id] = self._last_id.get(tenant_id, 0) + 1
+        return self._last_id[tenant_id]
+
+    def find(self, tenant_id: str, session_id: str) -> Session | None:
+        """With its energy values so far."""
+        known = self._sessions.get((tenant_id, session_id))
+        if known is None or known.status is not SessionStatus.ACTIVE:
+            return known
+        return replace(known, meter_values=self.energy_values(known))
+
+    def find_by_start_key(self, tenant_id: str, start_key: str) -> Session | None:
+        """By natural key."""
+        return next((known for known in self._of(tenant_id) if known.start_key == start_key), None)
+
+    def find_by_transaction(self, tenant_id: str, transaction_id: int) -> Session | None:
+        """What loading a batch looks for: by id, without energy values."""
+        return self._sessions.get((tenant_id, session_id_of(transaction_id)))
+
+    def has_active_with_tag(self, tenant_id: str, id_tag_key: str) -> bool:
+        """Tags compare by their look-up form."""
+        return any(
+            known.status is SessionStatus.ACTIVE and _key(known) == id_tag_key
+            for known in self._of(tenant_id)
+        )
+
+    def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
+        """False if its start key is known already."""
+        if session.start_key is not None and self.find_by_start_key(session.tenant_id, session.start_key):
+            return False
+        self._sessions[(session.tenant_id, session.id)] = session
+        self._outbox.append(session.tenant_id, events, order_key)
+        return True
+
+    def complete(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
+        """False if it was completed before."""
+        key = (session.tenant_id, session.id)
+        known = self._sessions.get(key)
+        if known is None or known.status is SessionStatus.COMPLETED:
+            return False
+        self._sessions[key] = session
+        self._outbox.append(session.tenant_id, events, order_key)
+        return True
+
+    def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:
+        """In order of time."""
+        values = self._energy.get((session.tenant_id, session.id), [])
+        return tuple(sorted(values, key=lambda value: value.timestamp))
+
+    def add_energy(self, tenant_id: str, session_id: str, values: Iterable[EnergyValue]) -> None:
+        """What a flushed batch does with the register's readings; the same one twice is kept once."""
+        key = (tenant_id, session_id)
+        known = self._energy.setdefault(key, [])
+        known.extend(value for value in values if value not in known)
+
+    def add_late_energy(self, tenant_id: str, session_id: str, values: Iterable[EnergyValue]) -> None:
+        """Readings that reach a session after its end go into its record."""
+        key = (tenant_id, session_id)
+        known = self._sessions.get(key)
+        if known is None:
+            return
+        merged = {(value.timestamp, value.value): value for value in (*known.meter_values, *values)}
+        ordered = tuple(sorted(merged.values(), key=lambda value: value.timestamp))
+        self._sessions[key] = replace(known, meter_values=ordered)
+
+    def _of(self, tenant_id: str) -> list[Session]:
+        return [known for (owner, _), known in self._sessions.items() if owner == tenant_id]
+
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
+        """Newest start first."""
+        newest = sorted(
+            self._of(tenant_id),
+            key=lambda known: (known.start_time or known.stop_time or _LONG_AGO, known.id),
+            reverse=True,
+        )
+        return page_of(newest, page)
+
+
+def _key(session: Session) -> str:
+    return id_tag_key(session.id_tag or "")

@@ -1,0 +1,76 @@
+"""A REST interface over fakes: two tenants, one user per role in each, and a platform admin."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.api import create_app
+from app.domain.user import Role
+from app.settings import Settings
+from tests.fakes.world import World, fake_world
+from tests.unit.api.calls import PASSWORD, SECRET, Api
+
+
+@pytest.fixture
+def world() -> World:
+    world = fake_world()
+    for tenant_id, prefix in (("acme", "ACME-"), ("beta", "BETA-")):
+        world.services.tenants.create(tenant_id, tenant_id.title(), [prefix])
+        for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):
+            world.services.users.create(f"{role.value}@{tenant_id}.example", PASSWORD, role, tenant_id)
+    world.services.users.create("platform_admin@platform.example", PASSWORD, Role.PLATFORM_ADMIN, None)
+    return world
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in ("APP_ENV", "WEB_THREADS", "ACCESS_TOKEN_S", "REFRESH_TOKEN_S"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("JWT_SECRET_KEY", SECRET)
+    return Settings.from_env()
+
+
+@pytest.fixture
+def app(world: World, settings: Settings) -> Flask:
+    return create_app(world.services, settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def anybody(client: FlaskClient) -> Api:
+    """Nobody in particular: no token."""
+    return Api(client, None)
+
+
+@pytest.fixture
+def as_user(client: FlaskClient) -> Callable[..., Api]:
+    """`as_user(role, tenant)`: logged in."""
+
+    def log_in(role: Role, tenant_id: str = "acme") -> Api:
+        owner = "platform" if role is Role.PLATFORM_ADMIN else tenant_id
+        body = {"email": f"{role.value}@{owner}.example", "password": PASSWORD}
+        answer = client.post("/api/v1/auth/login", json=body)
+        return Api(client, answer.get_json()["access_token"])
+
+    return log_in
+
+
+@pytest.fixture
+def operator(as_user: Callable[..., Api]) -> Api:
+    return as_user(Role.OPERATOR)
+
+
+@pytest.fixture
+def platform_admin(as_user: Callable[..., Api]) -> Api:
+    return as_user(Role.PLATFORM_ADMIN)
+
+
+@pytest.fixture
+def tenant_admin(as_user: Callable[..., Api]) -> Api:
+    return as_user(Role.TENANT_ADMIN)
