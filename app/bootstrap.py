@@ -10,8 +10,9 @@ import structlog
 from app.clock import SystemClock
 from app.domain.errors import Retryable
 from app.messaging import mqtt, redis_client
+from app.messaging.celery_app import queue_length
 from app.messaging.gateway_link import RedisGatewayLink
-from app.messaging.last_seen import RedisLastSeen
+from app.messaging.last_seen import RedisLastSeen, count_online
 from app.messaging.redis_client import RedisGuard
 from app.ocpp.catalog import load_catalog
 from app.services import Services
@@ -95,6 +96,11 @@ def build_health_checks(settings: Settings, adapters: Adapters) -> HealthChecks:
         "redis": adapters.redis.ping,
         "mqtt": partial(mqtt.ping, settings.mqtt.url),
     }
+
+
+def build_counts(adapters: Adapters) -> tuple[Callable[[str], int], Callable[[str], int]]:
+    """Charge points online and tasks waiting, each by tenant. Both raise Retryable."""
+    return partial(count_online, adapters.redis), partial(queue_length, adapters.redis)
 
 
 def wait_for_stores(settings: Settings, adapters: Adapters, timeout_s: float = 60.0) -> None:

@@ -229,7 +229,7 @@ def _web(env: Env, production: bool, var_dir: Path) -> WebSettings:
     return WebSettings(
         host=env.str("WEB_HOST", "127.0.0.1"),
         port=env.int("WEB_PORT", 8000, validate=_PORT),
-        threads=env.int("WEB_THREADS", 8, validate=Range(min=1, max=256)),
+        threads=env.int("WEB_THREADS", 32, validate=Range(min=1, max=256)),
         access_token_s=env.int("ACCESS_TOKEN_S", 900, validate=Range(min=10)),
         refresh_token_s=env.int("REFRESH_TOKEN_S", 30 * 86_400, validate=Range(min=60)),
         jwt_secret_key=secret,

@@ -9,6 +9,7 @@ import asyncio
 import gc
 import json
 import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter, process_time
@@ -162,7 +163,12 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s %(message)s")
     raise_open_file_limit()
     arguments = parse()
-    arguments.result.write_text(json.dumps(uvloop.run(run(arguments))))
+    try:
+        result = uvloop.run(run(arguments))
+    except* (OSError, TimeoutError) as failures:
+        first = failures.exceptions[0]
+        sys.exit(f"{len(failures.exceptions)} charge points could not start: {first!r}")
+    arguments.result.write_text(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ UNMEASURED = -1.0
 SAMPLE_WH = 15
 POWER_W = 11_000
 RECONNECT_AFTER_S = 1.0
+PREPARING_ATTEMPTS = 5
 STATES = ("Charging", "SuspendedEV")
 
 
@@ -48,6 +49,7 @@ class LoadChargePoint:
         self._ledger = Ledger()
         self._outstanding: Outstanding | None = None
         self._waiting: deque[tuple[str, float]] = deque()
+        self._preparing_attempts = 0
         self._leaving = False
         self._reconnecting: asyncio.Task[None] | None = None
 
@@ -181,8 +183,15 @@ class LoadChargePoint:
             self._ledger.stop_unconfirmed()
 
     def _settle_preparation(self, action: str, frame: list[Any], ok: bool) -> None:
+        """A boot or start without a good answer is sent again after a while, as charge points do."""
         if not ok or (action == frames.BOOT and frame[2]["status"] != "Accepted"):
-            self.prepared.set_exception(ConnectionError(f"{self.identity}: {action} was answered {frame}"))
+            self._preparing_attempts += 1
+            if self._preparing_attempts > PREPARING_ATTEMPTS:
+                reason = f"{self.identity}: {action} was answered {frame}"
+                self.prepared.set_exception(ConnectionError(reason))
+            else:
+                loop = asyncio.get_running_loop()
+                loop.call_later(RECONNECT_AFTER_S, self.offer, action, UNMEASURED)
         elif action == frames.START:
             self.prepared.set_result(None)
 

@@ -19,7 +19,6 @@ from app.api.schemas.command import (
 from app.api.tenancy import current_tenant
 from app.domain.command import Command
 from app.domain.context import ChargePointRef
-from app.domain.errors import Conflict
 from app.services.commands import CommandRequest
 from app.services.ports import Page
 
@@ -80,19 +79,8 @@ def submit(request: CommandRequest, wait_s: float) -> tuple[Command, int, dict[s
     """Take a command, wait for its end if asked to, and answer it: 200 if it has ended, else 202."""
     tenant = current_tenant()
     command = services().commands.submit(tenant, request)
-    if not _is_answer_to(request, command):
-        raise Conflict(f"Another command has the id '{command.id}'.")
     command = equipment().waiting.until_final(
         command, wait_s, lambda: services().commands.get(tenant.id, command.id)
     )
     status = 200 if command.status.is_final else 202
     return command, status, {"Location": url_for("commands.get_command", command_id=command.id)}
-
-
-def _is_answer_to(request: CommandRequest, command: Command) -> bool:
-    """A repeated command id must mean a repeated command."""
-    return (
-        command.charge_point == request.charge_point
-        and command.command_type == request.command_type
-        and command.parameters == dict(request.parameters)
-    )

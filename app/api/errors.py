@@ -11,6 +11,7 @@ from app.domain.errors import (
     ChargePointRefused,
     ChargePointUnavailable,
     Conflict,
+    Expired,
     InvalidInput,
     NotAuthenticated,
     NotFound,
@@ -22,6 +23,7 @@ from app.logs import get_logger
 
 STATUS_OF: dict[type[AppError], int] = {
     InvalidInput: 422,
+    Expired: 422,
     NotFound: 404,
     Conflict: 409,
     NotPermitted: 403,

@@ -1,9 +1,11 @@
-"""Gauges of the whole system, taken from the services when `/metrics` is asked for."""
+"""Gauges of the whole system, taken when `/metrics` is asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from app.services import Services
+
+CountByTenant = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +18,16 @@ class Sample:
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
-def system_gauges(services: Services) -> Iterator[Sample]:
-    """How many events wait to be published, per tenant. Raises Retryable."""
+def system_gauges(
+    services: Services, connected: CountByTenant, queue_length: CountByTenant
+) -> Iterator[Sample]:
+    """Per tenant: events that wait, charge points online, tasks in the queue. Raises Retryable."""
+    counts = (
+        ("ocpp_outbox_depth", "Entries of events that wait to be published.", services.outbox.depth),
+        ("ocpp_charge_points_online", "Charge points heard lately.", connected),
+        ("ocpp_queue_length", "Batches of calls that wait for a worker.", queue_length),
+    )
     services.tenants.directory.refresh()
     for tenant_id in services.tenants.directory.ids():
-        yield Sample(
-            "ocpp_outbox_depth",
-            "Entries of events that wait to be published.",
-            services.outbox.depth(tenant_id),
-            {"tenant": tenant_id},
-        )
+        for name, documentation, count in counts:
+            yield Sample(name, documentation, count(tenant_id), {"tenant": tenant_id})

@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.api import create_app
 from app.api.gauges import system_gauges
-from app.bootstrap import build_adapters, build_health_checks, build_services
+from app.bootstrap import build_adapters, build_counts, build_health_checks, build_services
 from app.logs import configure_logging
 from app.settings import Settings
 
@@ -24,7 +24,7 @@ def build_app() -> Flask:
         services,
         settings,
         health_checks=build_health_checks(settings, adapters),
-        gauges=partial(system_gauges, services),
+        gauges=partial(system_gauges, services, *build_counts(adapters)),
     )
 
 

@@ -2,6 +2,7 @@
 
 AppError
     InvalidInput            the caller's data is wrong; `problems` names each field
+        Expired             what the caller asks for was meant for an earlier time
     NotFound                no such object in this tenant
     Conflict                the object's state does not allow it
     NotPermitted            the caller may not do this
@@ -49,6 +50,12 @@ class InvalidInput(AppError):
         """Field path -> sentences; empty when the whole input is meant."""
         problems: Mapping[str, Sequence[str]] = self.context.get("problems", {})
         return problems
+
+
+class Expired(InvalidInput):
+    """What the caller asks for was meant for an earlier time; it is not done any more."""
+
+    code = "expired"
 
 
 class NotFound(AppError):

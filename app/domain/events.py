@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.charge_point import ChargePoint
 from app.domain.command import Command
 from app.domain.context import ChargePointRef
+from app.domain.errors import Expired
 from app.domain.times import format_time
 
 SCHEMA_VERSION = 1
@@ -112,7 +113,7 @@ def refused_command_event(
         "command_type": None,
         "charge_point_id": ref.charge_point_id,
         "tenant_id": ref.tenant_id,
-        "status": "failed",
+        "status": "expired" if error["code"] == Expired.code else "failed",
         "result": None,
         "error": error,
     }

@@ -5,6 +5,8 @@ from typing import Any
 
 from celery import Celery
 
+from app.messaging.redis_client import RedisGuard
+from app.messaging.tasks import tenant_queue
 from app.settings import Settings
 
 
@@ -15,9 +17,10 @@ class Side(StrEnum):
     WORKER = "worker"
 
 
+_KEY_PREFIX = "cel:"
 _SHARED_TRANSPORT: dict[str, Any] = {
     "priority_steps": [0],  # one key per queue instead of four
-    "global_keyprefix": "cel:",
+    "global_keyprefix": _KEY_PREFIX,
     "queue_order_strategy": "round_robin",  # a tenant's backlog does not starve the others
     "visibility_timeout": 60,
     "unacked_restore_interval": 5,  # a killed worker's messages come back within seconds, not minutes
@@ -43,7 +46,7 @@ def build_celery(settings: Settings, side: Side) -> Celery:
     app = Celery("ocpp")
     app.conf.update(
         broker_url=settings.redis.url,
-        broker_pool_limit=4,
+        broker_pool_limit=4 if side is Side.PUBLISHER else 20,  # Flower deadlocks with few
         broker_connection_timeout=1 if side is Side.PUBLISHER else 4,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -69,3 +72,9 @@ def build_celery(settings: Settings, side: Side) -> Celery:
         enable_utc=True,
     )
     return app
+
+
+def queue_length(guard: RedisGuard, tenant_id: str) -> int:
+    """Tasks in a tenant's queue, which the Redis transport keeps as a list. Raises Retryable."""
+    with guard.calling() as client:
+        return int(client.llen(f"{_KEY_PREFIX}{tenant_queue(tenant_id)}"))

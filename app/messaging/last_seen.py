@@ -85,6 +85,12 @@ class RedisLastSeen:
             log.debug("last_seen_not_forgotten", tenant_id=tenant_id, reason=failure.message)
 
 
+def count_online(guard: RedisGuard, tenant_id: str) -> int:
+    """Connected charge points that are not silent. Raises Retryable."""
+    with guard.calling() as client:
+        return int(client.zcard(_seen(tenant_id)))
+
+
 def _seen(tenant_id: str) -> str:
     return f"{KEY_PREFIX}seen:{tenant_id}"
 

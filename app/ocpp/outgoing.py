@@ -1,14 +1,15 @@
 """Outgoing actions: parameters in snake_case become a valid payload, the answer becomes an outcome."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from app.domain.command import CommandStatus, Outcome
 from app.domain.errors import InvalidInput
-from app.ocpp.validation import PayloadSchema, kind_of
+from app.ocpp.validation import MAX_INTEGER, PayloadSchema, kind_of
 
 ACCEPTED = frozenset({"Accepted"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # tab and line ends are part of certificates
 
 
 def camel_case(name: str) -> str:
@@ -89,6 +90,8 @@ class OutgoingAction:
         if self._parameters is not None:
             payload = self._parameters(payload)
         problems: dict[str, list[str]] = {}
+        for path, sentence in _unsendable(payload, "parameters"):
+            problems.setdefault(path, []).append(sentence)
         for breach in self._schema.breaches(payload):
             for name in _names_in(breach):
                 problems.setdefault(name, []).append(_sentence(breach))
@@ -99,6 +102,20 @@ class OutgoingAction:
     def judge(self, answer: Mapping[str, Any]) -> Outcome:
         """What the charge point's answer means."""
         return self._on_result(answer)
+
+
+def _unsendable(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """What no charge point should get, though the schemas let it pass."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _unsendable(inner, f"{path}.{snake_case(name)}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _unsendable(inner, f"{path}.{index}")
+    elif isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
+        yield path, f"Must be from {-MAX_INTEGER} to {MAX_INTEGER}."
+    elif isinstance(value, str) and _CONTROL.search(value):
+        yield path, "Must not hold control characters."
 
 
 def _names_in(breach: Any) -> list[str]:

@@ -27,9 +27,11 @@ def take_report(report: CommandReport, tenant: Tenant, services: Services) -> No
     """Move the command on. A report that cannot be stored is logged; the sweep then ends the command."""
     ref = ChargePointRef(tenant.id, report.charge_point_id)
     try:
-        if report.kind is ReportKind.SENT:
+        if report.kind is not ReportKind.EXPIRED:  # an answer may be worked on before the news of sending
             services.commands.mark_sent(ref, report.command_id, from_epoch_ms(report.at_ms))
-        elif report.kind is ReportKind.ANSWERED:
+        if report.kind is ReportKind.SENT:
+            return
+        if report.kind is ReportKind.ANSWERED:
             _take_answer(ref, report, services)
         else:
             services.commands.fail(ref, report.command_id, _ENDS[report.kind])

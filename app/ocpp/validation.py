@@ -26,7 +26,7 @@ _CODE_BY_KIND = {
 }
 _TOLERATED = frozenset({"additionalProperties", "maxLength", "enum", "minItems"})
 _READINGS = frozenset({"meterValue", "transactionData"})
-_MAX_INTEGER = 2**31 - 1
+MAX_INTEGER = 2**31 - 1
 _MAX_TOLERATED_LENGTH = 500
 
 
@@ -61,6 +61,9 @@ class PayloadSchema:
                 if not _tolerate(payload, breach):
                     raise _as_error(breach)
                 deviations.append(f"{kind_of(breach)}:{path_of(breach)}")
+            for breach in self.breaches(payload):  # a null that was dropped may have been required
+                if kind_of(breach) == "required" and not breach.instance_path:
+                    raise _as_error(breach)
         _bound_integers(payload)
         return deviations
 
@@ -127,7 +130,7 @@ def _coerce_integer(payload: dict[str, Any], name: Any, value: str | float) -> b
 def _bound_integers(payload: dict[str, Any]) -> None:
     """Whole numbers of OCPP are 32 bits wide; larger ones would break the store (bounds on input)."""
     for name, value in payload.items():
-        if isinstance(value, int) and not -_MAX_INTEGER <= value <= _MAX_INTEGER:
+        if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise OcppError(
                 f"{name}: {value} is out of range", error_code=ErrorCode.PROPERTY_CONSTRAINT_VIOLATION
             )

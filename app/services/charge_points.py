@@ -67,6 +67,8 @@ class ChargePointService:
 
     def register(self, tenant: Tenant, charge_point_id: str) -> bool:
         """Make a charge point known; False if it was. Raises QuotaExceeded."""
+        if self._charge_points.find(ChargePointRef(tenant.id, charge_point_id)) is not None:
+            return False
         if self._charge_points.count(tenant.id) >= tenant.configuration.max_charge_points:
             raise QuotaExceeded("The tenant has as many charge points as it may have.")
         now = self._clock.now()

@@ -9,7 +9,7 @@ from uuid import uuid4
 from app.domain.charge_point import ChargePoint, Registration
 from app.domain.command import Command, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
-from app.domain.errors import Conflict, InvalidInput, NotFound, Retryable
+from app.domain.errors import Conflict, Expired, NotFound, Retryable
 from app.domain.events import refused_command_event, response_event
 from app.domain.tenant import Tenant
 from app.services.ports import (
@@ -76,12 +76,11 @@ class CommandService:
         """Take a command and send it on its way if the charge point is connected.
 
         The same `command_id` again gives the command that exists. Raises InvalidInput, NotFound (charge
-        point), Conflict (registration does not allow it; C2).
+        point), Conflict (registration does not allow it, C2; the id belongs to another command).
         """
-        if request.command_id is not None:
-            known = self._commands.find(tenant.id, request.command_id)
-            if known is not None:
-                return known
+        known = self._find_same(tenant, request)
+        if known is not None:
+            return known
         kind = self._catalog.command_kind(request.command_type)
         payload = kind.build_payload(request.parameters)
         charge_point = self._charge_points.find(request.charge_point)
@@ -92,10 +91,22 @@ class CommandService:
         if not self._commands.insert(
             command, [response_event(command, command.created_at)], self._clock.order_key()
         ):
-            return self.get(tenant.id, command.id)
+            return self._find_same(tenant, request) or self.get(tenant.id, command.id)
         self._link.wake_relay(tenant.id)
         self._deliver(charge_point, command)
         return command
+
+    def _find_same(self, tenant: Tenant, request: CommandRequest) -> Command | None:
+        """The command that this request has made already. A repeated id must mean a repeated command."""
+        if request.command_id is None:
+            return None
+        known = self._commands.find(tenant.id, request.command_id)
+        if known is None:
+            return None
+        asked = (request.charge_point, request.command_type, dict(request.parameters))
+        if (known.charge_point, known.command_type, known.parameters) != asked:
+            raise Conflict(f"Another command has the id '{known.id}'.")
+        return known
 
     def _new_command(
         self, tenant: Tenant, request: CommandRequest, kind: CommandKind, payload: dict[str, Any]
@@ -104,7 +115,7 @@ class CommandService:
         lifetime = request.expires_in_s or tenant.configuration.command_expiry_s
         expires_at = (request.issued_at or now) + timedelta(seconds=lifetime)
         if expires_at <= now:
-            raise InvalidInput(
+            raise Expired(
                 "The command has expired before it came here.",
                 problems={"timestamp": [f"Commands of this tenant expire after {lifetime:g} s."]},
             )

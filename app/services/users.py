@@ -21,7 +21,7 @@ class UserService:
     def __init__(self, users: UserRepository, clock: Clock, hasher: PasswordHasher | None = None) -> None:
         self._users = users
         self._clock = clock
-        self._hasher = hasher or PasswordHasher()
+        self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._decoy = self._hasher.hash(uuid4().hex)
 
     def create(self, email: str, password: str, role: Role, tenant_id: str | None) -> User:
@@ -64,7 +64,7 @@ class UserService:
     def authenticate(self, email: str, password: str) -> User:
         """The user whose password this is. Raises NotAuthenticated, in equal time for unknown emails.
 
-        Argon2 takes 64 MiB at a time on purpose, so only a few run at once.
+        Argon2 takes its memory on purpose, so only a few run at once.
         """
         user = self.find_by_email(email)
         with _MEMORY_GUARD:

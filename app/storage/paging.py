@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ def read_page(
     """
     query: Document = dict(request.filters or {})
     if request.cursor is not None:
-        query = {"$and": [query, _after(_decode(request.cursor), newest_by)]}
+        query = {"$and": [query, _after(request.cursor, newest_by)]}
     order = [(newest_by, DESCENDING), ("_id", DESCENDING)] if newest_by else [("_id", ASCENDING)]
     with store_errors():
         found = list(collection.find(query).sort(order).limit(request.limit + 1))
@@ -39,10 +39,19 @@ def read_page(
     return Page(tuple(build(document) for document in shown), cursor)
 
 
-def _after(key: Sequence[Any], newest_by: str | None) -> Document:
+def _after(cursor: str, newest_by: str | None) -> Document:
+    """The query for what follows the cursor's item."""
+    key = _decode(cursor)
     if newest_by is None:
+        if len(key) != 1:
+            raise _bad_cursor()
         return {"_id": {"$gt": key[0]}}
-    at = datetime.fromtimestamp(key[1] / 1000, UTC)
+    if len(key) != 2 or type(key[1]) is not int:
+        raise _bad_cursor()
+    try:
+        at = datetime.fromtimestamp(key[1] / 1000, UTC)
+    except (ValueError, OverflowError, OSError) as wrong:
+        raise _bad_cursor() from wrong
     return {"$or": [{newest_by: {"$lt": at}}, {newest_by: at, "_id": {"$lt": key[0]}}]}
 
 
@@ -56,12 +65,11 @@ def _encode(document: Document, newest_by: str | None) -> str:
 def _decode(cursor: str) -> list[Any]:
     try:
         key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        valid = isinstance(key, list) and isinstance(key[0], str) and all(isinstance(x, int) for x in key[1:])
-    except (ValueError, binascii.Error, IndexError) as wrong:
+    except (ValueError, binascii.Error) as wrong:
         raise _bad_cursor() from wrong
-    if not valid or len(key) > 2:
+    if not isinstance(key, list) or not key or not isinstance(key[0], str):
         raise _bad_cursor()
-    return list(key)
+    return key
 
 
 def _bad_cursor() -> InvalidInput:

@@ -128,9 +128,7 @@ class MongoSessions:
     def _with_newest_reading(self, session: Session) -> Session:
         if session.status is not SessionStatus.ACTIVE:
             return session
-        newest = meter_values.newest_readings_of(
-            self._databases, session.tenant_id, session.id, _LOOK_BACK
-        )
+        newest = meter_values.newest_readings_of(self._databases, session.tenant_id, session.id, _LOOK_BACK)
         return replace(session, meter_values=_energy_values(newest)[:1])
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:

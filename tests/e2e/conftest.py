@@ -65,8 +65,8 @@ def databases(system: RunningSystem) -> Databases:
     return build_adapters(system.settings).databases
 
 
-def make_tenant(services: Services, mode: str, **configuration: Any) -> TestTenant:
-    """A tenant of its own, with one good id tag and a user per role."""
+def make_tenant(system: RunningSystem, services: Services, mode: str, **configuration: Any) -> TestTenant:
+    """A tenant of its own, with one good id tag and a user per role, known to the gateway."""
     name = f"{mode}-{uuid.uuid4().hex[:8]}"
     tenant = TestTenant(name, f"{name}-CP-", "GOOD-TAG", mode)
     settings = {
@@ -78,13 +78,14 @@ def make_tenant(services: Services, mode: str, **configuration: Any) -> TestTena
     services.authorization.register(name, tenant.id_tag)
     for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):
         services.users.create(f"{role}@{name}.example", PASSWORD, role, name)
+    system.wait_for_tenant(tenant.prefix)
     return tenant
 
 
 @pytest.fixture(scope="session", params=["queue", "bypass"])
-def tenant(request: pytest.FixtureRequest, services: Services) -> TestTenant:
+def tenant(request: pytest.FixtureRequest, system: RunningSystem, services: Services) -> TestTenant:
     """Every test that uses this runs in both modes."""
-    return make_tenant(services, request.param)
+    return make_tenant(system, services, request.param)
 
 
 @pytest_asyncio.fixture

@@ -89,6 +89,14 @@ class RunningSystem:
         signs = {"worker": "ready.", "events": "relay_ready", "commands": "commands_subscribed"}
         return name not in signs or signs[name] in self.log(name)
 
+    def wait_for_tenant(self, prefix: str) -> None:
+        """Until the gateway has heard of a new tenant: it then asks for a subprotocol instead of saying 404."""
+        ends_at = time.monotonic() + 10
+        while httpx.get(f"{self.gateway_url}/ocpp/{prefix}probe").status_code == 404:
+            if time.monotonic() > ends_at:
+                raise TimeoutError(f"The gateway does not know the tenant of {prefix}.")
+            time.sleep(0.05)
+
     def log(self, name: str) -> str:
         """All that a process has logged."""
         path = Path(self.environment["VAR_DIR"]) / "logs" / f"{name}.log"

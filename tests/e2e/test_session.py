@@ -37,20 +37,32 @@ async def test_a_session_reaches_mongodb_mqtt_and_rest(
         assert (running["status"], running["energy_wh"]) == ("active", 3000)
         assert [item["id"] for item in (await _sessions(rest, identity, status="active"))] == [session_id]
         await charge_point.stop(
-            start.transaction_id, 16000, "Local", timestamp=started_at + timedelta(minutes=30), tag=tenant.id_tag
+            start.transaction_id,
+            16000,
+            "Local",
+            timestamp=started_at + timedelta(minutes=30),
+            tag=tenant.id_tag,
         )
         await charge_point.status(1, "Available")
 
     stored = databases.collection(tenant.id, "sessions").find_one({"_id": session_id})
     assert stored is not None
-    assert (stored["status"], stored["start_meter_value"], stored["stop_meter_value"]) == ("completed", 1000, 16000)
+    assert (stored["status"], stored["start_meter_value"], stored["stop_meter_value"]) == (
+        "completed",
+        1000,
+        16000,
+    )
     assert [(value["value"], value["unit"]) for value in stored["meter_values"]] == [(4000, "Wh")]
     assert stored["charge_point_id"] == identity
     log = databases.collection(tenant.id, "ocpp_messages").count_documents({"charge_point_id": identity})
     assert log == 9
 
     session = await rest.get(f"/sessions/{session_id}")
-    assert (session["status"], session["energy_wh"], session["duration_seconds"]) == ("completed", 15000, 1800)
+    assert (session["status"], session["energy_wh"], session["duration_seconds"]) == (
+        "completed",
+        15000,
+        1800,
+    )
     assert await _sessions(rest, identity, status="active") == []
 
     topic = f"ocpp/events/{tenant.id}/{identity}/session"
@@ -59,7 +71,9 @@ async def test_a_session_reaches_mongodb_mqtt_and_rest(
     assert [body["event_type"] for body in told] == ["session_started", "meter_value", "session_stopped"]
     assert all(body["session_id"] == session_id and body["tenant_id"] == tenant.id for body in told)
     assert told[1]["data"]["energy_wh"] == 3000
-    assert told[2]["data"] | {"energy_wh": 15000, "duration_seconds": 1800, "connector_id": 1} == told[2]["data"]
+    assert (
+        told[2]["data"] | {"energy_wh": 15000, "duration_seconds": 1800, "connector_id": 1} == told[2]["data"]
+    )
     assert [m.topic for m in mqtt.heard if m.topic.endswith("/meter_value")] == [
         f"ocpp/events/{tenant.id}/{identity}/meter_value"
     ]
@@ -81,7 +95,9 @@ async def test_status_is_retained_and_goes_offline_with_stale_connectors(
         await charge_point.boot()
         await charge_point.status(1, "Available")
         online = await mqtt.wait_for(lambda m: m.topic == topic and m.body["status"] == "Available")
-        assert [(c["id"], c["status"], c["stale"]) for c in online.body["connectors"]] == [(1, "Available", False)]
+        assert [(c["id"], c["status"], c["stale"]) for c in online.body["connectors"]] == [
+            (1, "Available", False)
+        ]
         await charge_point.status(1, "Charging")
         await mqtt.wait_for(lambda m: m.topic == topic and m.body["status"] == "Occupied")
         await charge_point.status(1, "Faulted", error_code="GroundFailure")
@@ -138,7 +154,9 @@ async def test_every_stop_is_answered(
     assert sorted(session["status"] for session in sessions) == ["completed", "faulted", "faulted"]
 
 
-async def test_many_charge_points_at_once(system: RunningSystem, tenant: TestTenant, rest: RestClient) -> None:
+async def test_many_charge_points_at_once(
+    system: RunningSystem, tenant: TestTenant, rest: RestClient
+) -> None:
     async def charge(number: int) -> int:
         async with SimulatedChargePoint(system.ws_url, tenant.identity()) as charge_point:
             await charge_point.boot()

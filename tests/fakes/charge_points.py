@@ -46,13 +46,14 @@ class FakeChargePointRepository:
         if known is None:
             return None
         epoch = self._epochs[ref] = self._epochs.get(ref, 0) + 1
-        opened = replace(known, connection=Connection(gateway_id, connection_id, epoch, at))
+        connection = Connection(gateway_id, connection_id, epoch, at)
+        opened = replace(known, connection=connection, last_seen=at)
         self._known[ref] = opened
         return OpenedConnection(opened, known.connection)
 
     def close_connection(self, ref: ChargePointRef, epoch: int, at: datetime) -> ChargePoint | None:
         """None if another connection has taken its place, or none is open."""
-        return self._change(ref, epoch, lambda known, _: replace(known, connection=None))
+        return self._change(ref, epoch, lambda known, _: replace(known, connection=None, last_seen=at))
 
     def record_boot(
         self, ref: ChargePointRef, registration: Registration, boot: Mapping[str, Any], at: datetime
@@ -69,6 +70,7 @@ class FakeChargePointRepository:
             inventory=inventory,
             configuration=known.configuration | told,
             last_boot=at,
+            last_seen=at,
         )
 
     def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:

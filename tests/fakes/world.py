@@ -11,6 +11,7 @@ from app.services.charge_points import ChargePointService
 from app.services.commands import CommandService
 from app.services.liveness import LivenessService
 from app.services.meter_values import MeterValueService
+from app.services.ports import ProtocolCatalog
 from app.services.sessions import SessionService
 from app.services.tenants import TenantService
 from app.services.users import UserService
@@ -56,8 +57,8 @@ class World:
         return charge_point
 
 
-def fake_world() -> World:
-    """An empty installation."""
+def fake_world(catalog: ProtocolCatalog | None = None) -> World:
+    """An empty installation; with the fakes' own handful of commands unless another catalog is given."""
     clock, outbox, link, last_seen = FakeClock(), FakeOutbox(), FakeGatewayLink(), FakeLastSeen()
     tenants, users, charge_points = FakeTenantRepository(), FakeUserRepository(), FakeChargePointRepository()
     sessions, commands = FakeSessionRepository(outbox), FakeCommandRepository(outbox)
@@ -73,7 +74,7 @@ def fake_world() -> World:
         authorization=authorization,
         sessions=SessionService(sessions, authorization, clock),
         meter_values=MeterValueService(),
-        commands=CommandService(commands, charge_points, outbox, link, FakeCatalog(), clock),
+        commands=CommandService(commands, charge_points, outbox, link, catalog or FakeCatalog(), clock),
         liveness=LivenessService(charge_points, charge_point_service, last_seen, link, clock),
         batches=batches,
         outbox=outbox,

@@ -1,0 +1,98 @@
+"""Values for tests, with every field that does not matter already filled in."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from app.domain.charge_point import ChargePoint, Connection, Connector, Registration
+from app.domain.command import Command, CommandStatus
+from app.domain.context import CallContext, ChargePointRef
+from app.domain.events import Event, EventChannel
+from app.domain.meter import MeterReading
+from app.domain.session import Session, SessionStatus, session_id_of
+from app.domain.tenant import Tenant, TenantConfiguration, configured, new_tenant
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+REF = ChargePointRef("acme", "CP-1")
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def a_tenant(tenant_id: str = "acme", prefixes: tuple[str, ...] = (), **settings: Any) -> Tenant:
+    return new_tenant(
+        tenant_id, tenant_id.title(), prefixes, configured(TenantConfiguration(), settings), NOON
+    )
+
+
+def a_connector(connector_id: int = 1, status: str = "Available", **fields: Any) -> Connector:
+    return Connector(connector_id, status, **({"error_code": "NoError", "last_update": NOON} | fields))
+
+
+def a_connection(
+    epoch: int = 1, gateway_id: str = "gw-1", connection_id: str = "c-1", *, silent: bool = False
+) -> Connection:
+    return Connection(gateway_id, connection_id, epoch, NOON, silent)
+
+
+def a_charge_point(ref: ChargePointRef = REF, **fields: Any) -> ChargePoint:
+    return ChargePoint(
+        ref.tenant_id, ref.charge_point_id, **({"registration": Registration.ACCEPTED} | fields)
+    )
+
+
+def a_call(
+    ref: ChargePointRef = REF,
+    sequence: int = 1,
+    epoch: int = 1,
+    unique_id: str = "u-1",
+    received_at: datetime = NOON,
+) -> CallContext:
+    return CallContext(ref, f"c-{epoch}", epoch, sequence, unique_id, received_at)
+
+
+def a_session(transaction_id: int = 1, ref: ChargePointRef = REF, **fields: Any) -> Session:
+    known: dict[str, Any] = {
+        "connector_id": 1,
+        "id_tag": "TAG-1",
+        "start_time": NOON,
+        "start_meter_value": 1000,
+        "status": SessionStatus.ACTIVE,
+        "authorization_status": "Accepted",
+        "start_key": f"key-{transaction_id}",
+    }
+    return Session(
+        id=session_id_of(transaction_id),
+        tenant_id=ref.tenant_id,
+        charge_point_id=ref.charge_point_id,
+        transaction_id=transaction_id,
+        **(known | fields),
+    )
+
+
+def a_reading(seconds: float = 0, *samples: Mapping[str, Any]) -> MeterReading:
+    """A reading so many seconds after noon; without samples, of 1500 Wh."""
+    return MeterReading(at(seconds), samples or ({"value": "1500"},))
+
+
+def a_command(command_id: str = "cmd-1", ref: ChargePointRef = REF, **fields: Any) -> Command:
+    known: dict[str, Any] = {
+        "command_type": "reset",
+        "action": "Reset",
+        "parameters": {"type": "Soft"},
+        "payload": {"type": "Soft"},
+        "status": CommandStatus.QUEUED,
+        "created_at": NOON,
+        "expires_at": at(60),
+        "timeout_s": 30.0,
+        "requested_by": "tests",
+    }
+    return Command(
+        id=command_id, tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, **(known | fields)
+    )
+
+
+def an_event(name: str = "e-1", ref: ChargePointRef = REF) -> Event:
+    return Event(EventChannel.SESSION, ref, {"event_id": name})
