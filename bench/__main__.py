@@ -93,7 +93,7 @@ def drive(
         elif event == "measured":
             sampler.close_window()
     if process.wait() != 0:
-        raise ProcessEnded(f"The load generator failed.\n{system.processes.log_end('load', 40)}")
+        raise ProcessEnded(f"The load generator failed.\n{system.processes.log_end('load', 5)}")
     system.processes.stop(["load"])
     system.processes.check()
     load: dict[str, Any] = json.loads(result.read_text())

@@ -98,7 +98,7 @@ class EventWatch:
 def describe(kind: str, body: dict[str, Any]) -> str:
     """One event as one line."""
     if kind == "status":
-        connectors = ", ".join(f"{one['id']}: {one['status']}" for one in body["connectors"])
+        connectors = ", ".join(f"{one['id']}: {one['status']}" for one in body["connectors"] if one["id"])
         details = f"{body['status']} ({connectors})"
     else:
         wanted = ("connector_id", "energy_wh", "duration_seconds")

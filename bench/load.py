@@ -106,7 +106,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
     unanswered = await drain(points, arguments.drain)
     expiry.cancel()
     announce("drained", unanswered=unanswered)
-    result = result_of(points, recorder, unanswered, cpu_s)
+    result = result_of(points, recorder, cpu_s)
     for point in points:
         point.leave()
     await asyncio.sleep(0.5)
@@ -123,23 +123,22 @@ async def watch_window(measure_at: float, ends_at: float) -> float:
     return process_time() - began
 
 
-def result_of(
-    points: Sequence[LoadChargePoint], recorder: Recorder, unanswered: int, cpu_s: float
-) -> dict[str, Any]:
+def result_of(points: Sequence[LoadChargePoint], recorder: Recorder, cpu_s: float) -> dict[str, Any]:
     """The measured numbers, the totals of the whole run, and the ledger."""
     measured = recorder.result()
+    ledger = [point.ledger() for point in points]
     return {
         "measured": {"connections": len(points), **measured},
         "total": {
             "sent": sum(point.sent for point in points),
             "answered": sum(point.answered for point in points),
             "errors": sum(point.errors for point in points),
-            "unanswered": unanswered + sum(point.timeouts for point in points),
+            "unanswered": sum(len(entry["unanswered"]) for entry in ledger),
             "meter_values": sum(point.meter_values for point in points),
             "disconnects": sum(point.disconnects for point in points),
         },
         "generator_us_per_message": round(cpu_s * 1e6 / max(1, measured["answered"]), 1),
-        "ledger": [point.ledger() for point in points],
+        "ledger": ledger,
     }
 
 

@@ -40,7 +40,7 @@ class LoadChargePoint:
 
     def __init__(self, ws_url: str, identity: str, recorder: Recorder, meter_wh: int) -> None:
         self.identity = identity
-        self.sent = self.answered = self.errors = self.timeouts = self.disconnects = self.meter_values = 0
+        self.sent = self.answered = self.errors = self.disconnects = self.meter_values = 0
         self.prepared: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._uri = parse_uri(f"{ws_url}/{identity}")
         self._recorder = recorder
@@ -49,6 +49,7 @@ class LoadChargePoint:
         self._ledger = Ledger()
         self._outstanding: Outstanding | None = None
         self._waiting: deque[tuple[str, float]] = deque()
+        self._given_up: list[int] = []
         self._preparing_attempts = 0
         self._leaving = False
         self._reconnecting: asyncio.Task[None] | None = None
@@ -59,12 +60,7 @@ class LoadChargePoint:
         A connection that is refused is tried again, as any charge point would: the gateway may not know
         the new tenant yet.
         """
-        while self._connection is None:
-            try:
-                await self._connect()
-            except (OSError, InvalidHandshake) as error:
-                LOGGER.warning("%s cannot connect: %s", self.identity, error)
-                await asyncio.sleep(RECONNECT_AFTER_S)
+        await self._connect_until_it_works()
         for action in (frames.BOOT, frames.STATUS, frames.START):
             self.offer(action, UNMEASURED)
         await self.prepared
@@ -75,6 +71,18 @@ class LoadChargePoint:
         await loop.create_connection(lambda: connection, self._uri.host, self._uri.port)
         await connection.opened
         self._connection = connection
+
+    async def _connect_until_it_works(self) -> None:
+        told = False
+        while not self._leaving:
+            try:
+                await self._connect()
+                return
+            except (OSError, InvalidHandshake) as error:
+                if not told:
+                    LOGGER.warning("%s cannot connect: %s", self.identity, error)
+                told = True
+                await asyncio.sleep(RECONNECT_AFTER_S)
 
     @property
     def pending(self) -> int:
@@ -92,7 +100,7 @@ class LoadChargePoint:
         """Give up a call that was put on the wire before that moment and go on with the next one."""
         call = self._outstanding
         if call is not None and call.sent_at < sent_before:
-            self.timeouts += 1
+            self._given_up.append(int(call.unique_id))
             self._outstanding = None
             self._note_failure(call.action)
             self._send_next()
@@ -105,9 +113,15 @@ class LoadChargePoint:
 
     def ledger(self) -> dict[str, Any]:
         """What the central system must know of this charge point afterwards."""
-        starting = self._outstanding is not None and self._outstanding.action == frames.START
-        ledger = self._ledger.as_dict(starting)
-        return {"charge_point_id": self.identity, "calls": self.sent, **ledger}
+        call = self._outstanding
+        ledger = self._ledger.as_dict(call is not None and call.action == frames.START)
+        unanswered = self._given_up + ([int(call.unique_id)] if call else [])
+        return {
+            "charge_point_id": self.identity,
+            "calls": self.sent,
+            "unanswered": unanswered,
+            **ledger,
+        }
 
     def _send(self, action: str, scheduled_at: float) -> None:
         assert self._connection is not None
@@ -204,15 +218,9 @@ class LoadChargePoint:
 
     async def _come_back(self) -> None:
         """Reconnect until it works, then send the unanswered call again under its own id."""
-        while not self._leaving:
-            await asyncio.sleep(RECONNECT_AFTER_S)
-            try:
-                await self._connect()
-            except (OSError, InvalidHandshake) as error:
-                LOGGER.warning("%s cannot reconnect: %s", self.identity, error)
-                continue
-            if self._outstanding is not None and self._connection is not None:
-                self._connection.send(self._outstanding.text)
-            else:
-                self._send_next()
-            return
+        await asyncio.sleep(RECONNECT_AFTER_S)
+        await self._connect_until_it_works()
+        if self._outstanding is not None and self._connection is not None:
+            self._connection.send(self._outstanding.text)
+        else:
+            self._send_next()

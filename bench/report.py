@@ -36,6 +36,7 @@ def build_result(
         "unanswered": load["total"]["unanswered"],
         "disconnects": load["total"]["disconnects"],
         "lost": verdict.lost,
+        "answered_lost": verdict.answered_lost,
         "session_mismatches": verdict.session_mismatches,
         "meter_values_missing": verdict.meter_values_missing,
         "total": {
@@ -106,7 +107,8 @@ def _sentence(result: dict[str, Any]) -> str:
         f"{result['rate_per_s']:,} answers/s, {result['errors']} errors, {result['unanswered']} unanswered, "
         f"{result['disconnects']} disconnects; "
         f"whole run: {total['sent']:,} calls sent, {total['found']:,} found in MongoDB, "
-        f"lost {result['lost']}, {total['duplicates']} twice, {total['sessions']:,} sessions, "
+        f"lost {result['lost']} ({result['answered_lost']} of them answered), "
+        f"{total['duplicates']} twice, {total['sessions']:,} sessions, "
         f"{result['session_mismatches']} different, "
         f"{result['meter_values_missing']} of {total['meter_values']:,} meter values missing: {verdict}"
     )

@@ -17,6 +17,7 @@ class Verdict:
 
     sent: int = 0
     found: int = 0
+    answered_lost: int = 0
     duplicates: int = 0
     sessions: int = 0
     session_mismatches: int = 0
@@ -63,9 +64,13 @@ def _count_calls(database: Database[dict[str, Any]], ledger: list[dict[str, Any]
             verdict.found += 1
         else:
             verdict.duplicates += 1
-    for charge_point_id, ids in missing.items():
+    for point in ledger:
+        ids = missing[point["charge_point_id"]]
+        answered = ids - set(point["unanswered"])
+        verdict.answered_lost += len(answered)
         if ids:
-            verdict.note(f"{charge_point_id}: calls not found {sorted(ids)[:10]}")
+            name = point["charge_point_id"]
+            verdict.note(f"{name}: not found {sorted(ids)[:10]}, of these answered {sorted(answered)[:10]}")
 
 
 def _compare_sessions(

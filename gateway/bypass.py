@@ -20,11 +20,15 @@ class BypassCarrier:
     ) -> None:
         self._services = services
         self._on_replies = on_replies
+        self._stopped = False
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="bypass")
 
     def send(self, envelope: BatchEnvelope) -> None:
-        """Handle soon. The lanes' credits bound what waits here."""
-        self._threads.submit(self._handle, envelope)
+        """Handle soon. The lanes' credits bound what waits here. After `stop` nothing is taken any more."""
+        if self._stopped:
+            log.warning("batch_dropped", tenant_id=envelope.tenant_id, calls=len(envelope.calls))
+        else:
+            self._threads.submit(self._handle, envelope)
 
     def _handle(self, envelope: BatchEnvelope) -> None:
         replies: Sequence[Reply] = ()
@@ -35,5 +39,6 @@ class BypassCarrier:
         self._on_replies(envelope.batch_id, replies)
 
     def stop(self) -> None:
-        """Finish what was begun."""
+        """Finish what was begun. Charge points send again what was not answered."""
+        self._stopped = True
         self._threads.shutdown(wait=True, cancel_futures=True)

@@ -27,6 +27,7 @@ from gateway.limits import ConnectionLimits
 log = structlog.stdlib.get_logger(__name__)
 _REMEMBERED_ANSWERS = 8
 _MAX_BAD_FRAMES = 50
+_RESULT = "[3,"
 _READY = (Registration.ACCEPTED.value, Registration.PENDING.value)
 
 
@@ -154,15 +155,22 @@ class ChargePointConnection:
             return
         _, asked, unique_id = self._in_flight
         self._in_flight = None
-        self._answered[unique_id] = (asked, text)
-        if len(self._answered) > _REMEMBERED_ANSWERS:
-            self._answered.popitem(last=False)
+        if text.startswith(_RESULT):  # a call that failed is worth another try under the same id (A27)
+            self._answered[unique_id] = (asked, text)
+            if len(self._answered) > _REMEMBERED_ANSWERS:
+                self._answered.popitem(last=False)
         if registration is not None:
             self.registration = registration
         self.send(text)
         self._submit_next()
         if registration is not None:
             self._send_next_command()
+
+    def fail(self, sequence: int) -> None:
+        """The call of this sequence gets no answer from anybody: say so, and go on with the next."""
+        if self._in_flight is not None:
+            unique_id = self._in_flight[2]
+            self.answer(sequence, encode_error(unique_id, ErrorCode.INTERNAL_ERROR, "try again later"), None)
 
     # --- what is sent to the charge point --------------------------------------------------------
 

@@ -20,7 +20,7 @@ from gateway.lanes import Lane, Waiting
 
 log = structlog.stdlib.get_logger(__name__)
 Send = Callable[[BatchEnvelope], None]
-QUEUE_CREDITS = 4
+QUEUE_CREDITS = 2
 BYPASS_CREDITS = 2
 MAX_CALLS = 100
 _CANARY_EVERY_S = 1.0
@@ -139,19 +139,20 @@ class Dispatcher:
         )
 
     def take_replies(self, batch_id: int, replies: Sequence[Reply]) -> None:
-        """A batch was handled."""
+        """A batch was handled; without replies if handling broke."""
         batch = self._under_way.pop(batch_id, None)
         if batch is None:
             self._take_canary(batch_id)
             return
         batch.lane.give_back()
-        by_connection = {
-            w.connection.connection_id: w.connection for w in batch.items if w.connection is not None
-        }
+        unanswered = {w.connection.connection_id: w for w in batch.items if w.connection is not None}
         for reply in replies:
-            connection = by_connection.get(reply.connection_id)
-            if connection is not None:
-                connection.answer(reply.sequence, reply.text, reply.registration)
+            waiting = unanswered.pop(reply.connection_id, None)
+            if waiting is not None and waiting.connection is not None:
+                waiting.connection.answer(reply.sequence, reply.text, reply.registration)
+        for waiting in unanswered.values():  # handling broke: without this word they would wait for ever
+            if waiting.connection is not None and isinstance(waiting.item, InboundCall):
+                waiting.connection.fail(waiting.item.sequence)
         self._flush(batch.lane)
 
     def take_failure(self, batch_id: int) -> None:

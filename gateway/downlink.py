@@ -45,7 +45,13 @@ class DownlinkReader:
                 was_down = False
             for entry_id, fields in _entries(found):
                 self._last_id = entry_id
-                self._take(decode(fields[b"d"]))
+                self._take_entry(entry_id, fields)
+
+    def _take_entry(self, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
+        try:
+            self._take(decode(fields[b"d"]))
+        except Exception:  # the edge: one entry that cannot be read must not end the reading of all
+            log.exception("downlink_entry_broke", entry_id=entry_id.decode())
 
     async def close(self) -> None:
         """Release the connection."""

@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import structlog
 from websockets.asyncio.server import ServerConnection
@@ -42,7 +42,7 @@ def target_of(path: str) -> Target | None:
     Split before decoding, so that an encoded slash stays inside the identity (A3). Query, double and
     trailing slashes do not count, and the absolute form of a request line is read as well (G2, G3).
     """
-    segments = [segment for segment in urlsplit(path).path.split("/") if segment]
+    segments = [segment for segment in _path_of(path).split("/") if segment]
     if not segments or segments[0] != _ROOT or len(segments) not in (2, 3):
         return None
     try:
@@ -52,6 +52,13 @@ def target_of(path: str) -> Target | None:
     if not identity.strip() or len(identity) > _MAX_IDENTITY_LENGTH or not identity.isprintable():
         return None
     return Target(identity, tenant[0] if tenant else None)
+
+
+def _path_of(target: str) -> str:
+    """Of a request's target. `urlsplit` would take what follows a leading `//` for a host."""
+    target = target.partition("?")[0]
+    scheme, separator, rest = target.partition("://")
+    return rest.partition("/")[2] if separator and "/" not in scheme else target
 
 
 def respond(status: HTTPStatus, text: str, **headers: str) -> Response:

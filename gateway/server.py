@@ -127,9 +127,9 @@ class Gateway:
             try:
                 await connection.run()
             finally:
-                await delivering
                 log.info("connection_closed", code=websocket.close_code, reason=websocket.close_reason)
                 await self._presence.close(connection)
+                await delivering
 
     # --- the process -----------------------------------------------------------------------------
 

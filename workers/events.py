@@ -83,6 +83,8 @@ class Relay:
                 return
             self._publisher.publish([event for entry in entries for event in entry.events])
             self._services.outbox.remove(tenant_id, [entry.id for entry in entries])
+            if len(entries) < _ENTRIES_AT_ONCE:
+                return  # whatever came meanwhile has sent its own wake
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from workers.standby import Standby
 log = structlog.stdlib.get_logger(__name__)
 _FIELDS = frozenset({"command_id", "command_type", "timestamp", "parameters", "expires_in"})
 _MAX_ID_LENGTH = 128
+_MAX_EXPIRY_S = 7 * 86_400
 _RETRY_S = 1.0
 
 
@@ -67,13 +68,15 @@ def _problems(body: dict[str, Any]) -> dict[str, list[str]]:
     timestamp = body.get("timestamp")
     if timestamp is not None and (not isinstance(timestamp, str) or parse_time(timestamp) is None):
         problems["timestamp"] = ["Give a time in ISO 8601, such as 2026-01-31T12:00:00Z."]
-    if not isinstance(body.get("parameters") or {}, dict):
+    if not isinstance(body.get("parameters"), dict | None):
         problems["parameters"] = ["Give an object."]
     expires_in = body.get("expires_in")
     if expires_in is not None and (
-        isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or expires_in <= 0
+        isinstance(expires_in, bool)
+        or not isinstance(expires_in, int | float)
+        or not 0 < expires_in <= _MAX_EXPIRY_S
     ):
-        problems["expires_in"] = ["Give a positive number of seconds."]
+        problems["expires_in"] = [f"Give a number of seconds, at most {_MAX_EXPIRY_S}."]
     return problems
 
 

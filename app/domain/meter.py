@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 ENERGY_REGISTER = "Energy.Active.Import.Register"
-_WH_PER_UNIT = {"Wh": 1.0, "kWh": 1000.0}
+_WH_PER_UNIT = {"Wh": 1, "kWh": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,14 @@ def energy_wh(sampled_values: Sequence[Mapping[str, Any]]) -> float | None:
 
 
 def _number(text: object) -> float | None:
+    """A finite number, whole where it is whole, so that 4000 Wh reads `4000`."""
     try:
         value = float(str(text).strip())
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value
 
 
 def reading_digest(connector_id: int, transaction_id: int | None, reading: MeterReading) -> str:

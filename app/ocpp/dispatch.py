@@ -104,9 +104,17 @@ def _handle(envelope: BatchEnvelope, works: Sequence[_Work], tenant: Tenant, ser
     for index, failed in services.batches.flush(batch).items():
         log.error("call_not_stored", reason=str(failed), **works[index].fields())
         works[index].refuse(ErrorCode.INTERNAL_ERROR, "not stored, try again")
-    services.charge_points.hear(tenant.id, batch.seen)
+    _hear(tenant, batch, services)
     if batch.events:
         services.gateway_link.wake_relay(tenant.id)
+
+
+def _hear(tenant: Tenant, batch: Batch, services: Services) -> None:
+    """All is stored by now: liveness must not cost the answers."""
+    try:
+        services.charge_points.hear(tenant.id, batch.seen)
+    except Retryable as failure:
+        log.warning("not_marked_heard", tenant_id=tenant.id, calls=len(batch.seen), reason=failure.message)
 
 
 def _prepare(work: _Work, needs: BatchNeeds) -> None:
@@ -115,12 +123,14 @@ def _prepare(work: _Work, needs: BatchNeeds) -> None:
         _check_registration(work.frame.action, work.call.registration)
         handler, schema = load_catalog().handler(work.frame.action)
         work.incoming.deviations.extend(schema.mend(work.frame.payload))
+        needs.add(handler.needs(work.frame.payload, work.incoming.context))
+        work.handler = handler
     except OcppError as wrong:
         log.info("call_refused", error_code=wrong.error_code.value, reason=wrong.message, **work.fields())
         work.refuse(wrong.error_code, wrong.message)
-        return
-    work.handler = handler
-    needs.add(handler.needs(work.frame.payload, work.incoming.context))
+    except Exception:  # the edge, as in _answer
+        log.exception("call_broke", **work.fields())
+        work.refuse(ErrorCode.INTERNAL_ERROR, "internal error")
 
 
 def _check_registration(action: str, registration: str | None) -> None:

@@ -42,7 +42,7 @@ def judge_by_status(accepted: Collection[str]) -> Callable[[Mapping[str, Any]], 
 
     def on_result(answer: Mapping[str, Any]) -> Outcome:
         status = answer.get("status")
-        if status in accepted:
+        if isinstance(status, str) and status in accepted:
             return Outcome(CommandStatus.ACCEPTED, result=as_result(answer))
         error = {"code": "refused", "message": f"The charge point answered {status!r}."}
         return Outcome(CommandStatus.REJECTED, result=as_result(answer), error=error)

@@ -36,13 +36,18 @@ def take_report(report: CommandReport, tenant: Tenant, services: Services) -> No
         else:
             services.commands.fail(ref, report.command_id, _ENDS[report.kind])
     except Retryable as failure:
-        log.error(
-            "command_report_not_stored",
-            tenant_id=tenant.id,
-            charge_point_id=report.charge_point_id,
-            command_id=report.command_id,
-            reason=failure.message,
-        )
+        log.error("command_report_not_stored", reason=failure.message, **_fields(tenant, report))
+    except Exception:  # the edge: an answer that no store can keep must not take the batch with it
+        log.exception("command_report_broke", **_fields(tenant, report))
+
+
+def _fields(tenant: Tenant, report: CommandReport) -> dict[str, str]:
+    """For the log."""
+    return {
+        "tenant_id": tenant.id,
+        "charge_point_id": report.charge_point_id,
+        "command_id": report.command_id,
+    }
 
 
 def _take_answer(ref: ChargePointRef, report: CommandReport, services: Services) -> None:

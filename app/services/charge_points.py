@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.charge_point import ChargePoint, Connector, Registration, with_connector
 from app.domain.context import CallContext, ChargePointRef
-from app.domain.errors import NotFound, QuotaExceeded
+from app.domain.errors import Conflict, NotFound, QuotaExceeded, Retryable
 from app.domain.events import Event, EventChannel, event, status_event
 from app.domain.tenant import Tenant
 from app.services.batch import Batch, ConnectorChange
@@ -75,15 +75,18 @@ class ChargePointService:
         return self._charge_points.insert(ChargePoint(tenant.id, charge_point_id, None, created_at=now))
 
     def open_connection(self, ref: ChargePointRef, gateway_id: str, connection_id: str) -> OpenedConnection:
-        """Make this connection the charge point's only valid one. Raises NotFound.
+        """Make this connection the charge point's only valid one. Raises NotFound, Conflict (not the newest).
 
         A connection that it replaces on another gateway is asked to close.
         """
         now = self._clock.now()
         opened = self._charge_points.open_connection(ref, gateway_id, connection_id, now)
-        if opened is None or opened.charge_point.connection is None:
+        if opened is None:
             raise NotFound(f"There is no charge point '{ref.charge_point_id}'.")
-        epoch = opened.charge_point.connection.epoch
+        connection = opened.charge_point.connection
+        if connection is None or connection.connection_id != connection_id:
+            raise Conflict("A newer connection of this charge point came meanwhile.")
+        epoch = connection.epoch
         self._last_seen.forget(ref.tenant_id, ref.charge_point_id)
         self._last_seen.touch(ref.tenant_id, {ref.charge_point_id: now})
         if opened.replaced is not None and opened.replaced.gateway_id != gateway_id:
@@ -150,15 +153,27 @@ class ChargePointService:
         return True
 
     def hear(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
-        """Note that these charge points spoke; one that was silent is online again at once."""
-        for charge_point_id in self._last_seen.touch(tenant_id, seen):
-            ref = ChargePointRef(tenant_id, charge_point_id)
-            known = self._charge_points.find(ref)
-            if known is None or known.connection is None:
-                continue
-            changed = self._charge_points.mark_silent(ref, known.connection.epoch, silent=False)
-            if changed is not None:
-                self._publish_status(changed, f"heard:{self._clock.order_key()}")
+        """Note that these charge points spoke; one that was silent is online again at once.
+
+        Raises Retryable; a charge point that is not marked now is marked when it speaks again.
+        """
+        waiting = sorted(self._last_seen.touch(tenant_id, seen))
+        try:
+            while waiting:
+                self._mark_heard(ChargePointRef(tenant_id, waiting[-1]))
+                waiting.pop()
+        except Retryable:
+            for charge_point_id in waiting:
+                self._last_seen.mark_silent(tenant_id, charge_point_id)
+            raise
+
+    def _mark_heard(self, ref: ChargePointRef) -> None:
+        known = self._charge_points.find(ref)
+        if known is None or known.connection is None:
+            return
+        changed = self._charge_points.mark_silent(ref, known.connection.epoch, silent=False)
+        if changed is not None:
+            self._publish_status(changed, f"heard:{self._clock.order_key()}")
 
 
 def _fault_event(call: CallContext, connector: Connector) -> Event:

@@ -113,7 +113,8 @@ class CommandService:
     ) -> Command:
         now = self._clock.now()
         lifetime = request.expires_in_s or tenant.configuration.command_expiry_s
-        expires_at = (request.issued_at or now) + timedelta(seconds=lifetime)
+        issued_at = min(request.issued_at or now, now)  # a caller's clock that is ahead prolongs nothing
+        expires_at = issued_at + timedelta(seconds=lifetime)
         if expires_at <= now:
             raise Expired(
                 "The command has expired before it came here.",

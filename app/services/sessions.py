@@ -79,19 +79,18 @@ class SessionService:
     def start(self, batch: Batch, call: CallContext, start: Start) -> tuple[int, Authorization]:
         """Store a transaction and give its id, also when the id tag is refused (B28).
 
-        A start that is known already gets the id and the verdict of its first time (B30).
+        A start that is known already gets the id and the verdict of its first time (B30). New ones are by
+        far the most, so nobody looks first: the store refuses to keep the same start twice.
         """
         ref = call.charge_point
         key = start_key(ref, start.connector_id, start.id_tag, start.raw_timestamp, start.meter_start)
+        verdict = self._authorization.authorize_start(batch, start.id_tag)
+        session = self._new_session(call, start, key, verdict)
+        if self._sessions.insert(session, [_started(session)], batch.order_key):
+            return session.transaction_id, verdict
         known = self._sessions.find_by_start_key(ref.tenant_id, key)
         if known is None:
-            verdict = self._authorization.authorize_start(batch, start.id_tag)
-            session = self._new_session(call, start, key, verdict)
-            if self._sessions.insert(session, [_started(session)], batch.order_key):
-                return session.transaction_id, verdict
-            known = self._sessions.find_by_start_key(ref.tenant_id, key)
-            if known is None:
-                raise Conflict("A session with the same start came and went.")
+            raise Conflict("A session with the same start came and went.")
         return known.transaction_id, self._first_verdict(batch, known)
 
     def _new_session(self, call: CallContext, start: Start, key: str, verdict: Authorization) -> Session:

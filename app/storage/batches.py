@@ -135,7 +135,7 @@ def _writes_by_collection(batch: Batch) -> Iterable[tuple[str, list[tuple[int, _
                 UpdateOne(
                     {
                         "_id": change.charge_point.charge_point_id,
-                        "$or": [{"status_fence": {"$lte": change.fence}}, {"status_fence": None}],
+                        "status_fence": {"$not": {"$gt": change.fence}},
                     },
                     {
                         "$set": {

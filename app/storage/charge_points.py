@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -100,23 +100,27 @@ class MongoChargePoints:
     def open_connection(
         self, ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
     ) -> OpenedConnection | None:
-        """Next epoch, new connection, in one step."""
+        """Next epoch, new connection.
+
+        Read after the write: if another connection came in between, the answer shows that one, and the
+        caller finds that it is not the newest.
+        """
         connection = {
             "gateway_id": gateway_id,
             "connection_id": connection_id,
             "opened_at": at,
             "silent": False,
         }
+        points, itself = self._collection(ref.tenant_id), {"_id": ref.charge_point_id}
         with store_errors():
-            before = self._collection(ref.tenant_id).find_one_and_update(
-                {"_id": ref.charge_point_id},
-                {"$inc": {"epoch": 1}, "$set": {"connection": connection, "last_seen": at}},
-                return_document=ReturnDocument.BEFORE,
+            before = points.find_one(itself)
+            points.update_one(
+                itself, {"$inc": {"epoch": 1}, "$set": {"connection": connection, "last_seen": at}}
             )
-        if before is None:
+            after = points.find_one(itself)
+        if before is None or after is None:
             return None
-        now = before | {"connection": connection, "epoch": before.get("epoch", 0) + 1, "last_seen": at}
-        return OpenedConnection(charge_point_of(now), charge_point_of(before).connection)
+        return OpenedConnection(charge_point_of(after), charge_point_of(before).connection)
 
     def close_connection(self, ref: ChargePointRef, epoch: int, at: datetime) -> ChargePoint | None:
         """Only if the connection of `epoch` is still the one."""
@@ -133,12 +137,10 @@ class MongoChargePoints:
     def _change_connection(
         self, ref: ChargePointRef, epoch: int, condition: Document, change: Document
     ) -> ChargePoint | None:
+        points, itself = self._collection(ref.tenant_id), {"_id": ref.charge_point_id}
         with store_errors():
-            document: Document | None = self._collection(ref.tenant_id).find_one_and_update(
-                {"_id": ref.charge_point_id, "epoch": epoch} | condition,
-                {"$set": change},
-                return_document=ReturnDocument.AFTER,
-            )
+            changed = points.update_one(itself | {"epoch": epoch} | condition, {"$set": change})
+            document = points.find_one(itself) if changed.matched_count else None
         return charge_point_of(document) if document else None
 
     def record_boot(

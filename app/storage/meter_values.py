@@ -1,31 +1,28 @@
 """Meter values in MongoDB: append-only.
 
-`_id` is owner, time and digest: one owner's readings lie side by side in order of time, and a reading that
-comes twice meets itself. The owner is a session, or `<charge point>#<connector>` where there is none.
+`_id` is owner and digest, so that a reading which comes twice meets itself. The owner is a session, or
+`<charge point>#<connector>` where there is none.
 """
 
 from pymongo import ASCENDING, DESCENDING
 
 from app.domain.meter import MeterReading
-from app.domain.times import format_time
 from app.services.batch import MeterRecord
 from app.storage.mongo import Databases, Document, store_errors
 
 NAME = "meter_values"
-_SEPARATOR = "|"
-_AFTER_SEPARATOR = "}"  # the next character: closes the range of one owner
 
 
 def meter_document(record: MeterRecord) -> Document:
     """As stored."""
-    at = record.reading.timestamp
     return {
-        "_id": _SEPARATOR.join([record.owner, format_time(at), record.digest]),
+        "_id": f"{record.owner}|{record.digest}",
+        "owner": record.owner,
         "tenant_id": record.charge_point.tenant_id,
         "charge_point_id": record.charge_point.charge_point_id,
         "connector_id": record.connector_id,
         "transaction_id": record.transaction_id,
-        "timestamp": at,
+        "timestamp": record.reading.timestamp,
         "sampled_values": list(record.reading.sampled_values),
         "received_at": record.received_at,
     }
@@ -44,8 +41,9 @@ def readings_of(databases: Databases, tenant_id: str, owner: str) -> list[MeterR
 def _read(
     databases: Databases, tenant_id: str, owner: str, *, newest_first: bool, limit: int
 ) -> list[MeterReading]:
-    query = {"_id": {"$gte": owner + _SEPARATOR, "$lt": owner + _AFTER_SEPARATOR}}
     order = DESCENDING if newest_first else ASCENDING
     with store_errors():
-        found = databases.collection(tenant_id, NAME).find(query).sort("_id", order).limit(limit)
+        found = (
+            databases.collection(tenant_id, NAME).find({"owner": owner}).sort("timestamp", order).limit(limit)
+        )
         return [MeterReading(document["timestamp"], tuple(document["sampled_values"])) for document in found]

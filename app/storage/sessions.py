@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from app.domain.errors import Retryable
 from app.domain.events import Event
 from app.domain.id_tag import id_tag_key
 from app.domain.meter import MeterReading, energy_wh
 from app.domain.session import MAX_TRANSACTION_ID, EnergyValue, Session, SessionStatus
 from app.services.ports import Page, PageRequest
 from app.storage import meter_values
+from app.storage.counters import TRANSACTION_ID, Counters
 from app.storage.mongo import Databases, Document, store_errors
 from app.storage.outbox import MongoOutbox
 from app.storage.paging import read_page
@@ -81,22 +80,15 @@ class MongoSessions:
     def __init__(self, databases: Databases, outbox: MongoOutbox) -> None:
         self._databases = databases
         self._outbox = outbox
+        self._counters = Counters(databases)
 
     def _collection(self, tenant_id: str) -> Collection[Document]:
         return self._databases.collection(tenant_id, NAME)
 
     def next_transaction_id(self, tenant_id: str) -> int:
         """From the tenant's counter; starts anew after 2147483647, when the first are long gone."""
-        with store_errors():
-            counter: Document | None = self._databases.collection(tenant_id, "counters").find_one_and_update(
-                {"_id": "transaction_id"},
-                {"$inc": {"value": 1}},
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        if counter is None:
-            raise Retryable("MongoDB: the counter of transaction ids gave no number")
-        return (int(counter["value"]) - 1) % MAX_TRANSACTION_ID + 1
+        count = self._counters.next_value(tenant_id, TRANSACTION_ID)
+        return (count - 1) % MAX_TRANSACTION_ID + 1
 
     def find(self, tenant_id: str, session_id: str) -> Session | None:
         """With the readings received so far."""

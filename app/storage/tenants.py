@@ -11,6 +11,7 @@ from app.domain.tenant import (
     configuration_as_dict,
     configured,
 )
+from app.storage.counters import create_counters
 from app.storage.indexes import create_platform_indexes, create_tenant_indexes
 from app.storage.mongo import Databases, Document, store_errors
 
@@ -44,6 +45,7 @@ class MongoTenants:
     def insert(self, tenant: Tenant) -> None:
         """Its database is ready before anybody can see it."""
         create_tenant_indexes(self._databases, tenant.id)
+        create_counters(self._databases, tenant.id)
         try:
             self._databases.transact(lambda session: self._insert(tenant, session))
         except DuplicateKeyError as taken:
@@ -72,6 +74,7 @@ class MongoTenants:
         create_platform_indexes(self._databases)
         for tenant in self.all():
             create_tenant_indexes(self._databases, tenant.id)
+            create_counters(self._databases, tenant.id)
 
 
 def _document_of(tenant: Tenant) -> Document:

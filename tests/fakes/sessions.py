@@ -37,7 +37,7 @@ class FakeSessionRepository:
 
     def find_by_start_key(self, tenant_id: str, start_key: str) -> Session | None:
         """By natural key."""
-        return next((known for known in self._of(tenant_id) if known.start_key == start_key), None)
+        return next((known for known in self.all(tenant_id) if known.start_key == start_key), None)
 
     def find_by_transaction(self, tenant_id: str, transaction_id: int) -> Session | None:
         """What loading a batch looks for: by id, without energy values."""
@@ -47,7 +47,7 @@ class FakeSessionRepository:
         """Tags compare by their look-up form."""
         return any(
             known.status is SessionStatus.ACTIVE and _key(known) == id_tag_key
-            for known in self._of(tenant_id)
+            for known in self.all(tenant_id)
         )
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
@@ -89,13 +89,14 @@ class FakeSessionRepository:
         ordered = tuple(sorted(merged.values(), key=lambda value: value.timestamp))
         self._sessions[key] = replace(known, meter_values=ordered)
 
-    def _of(self, tenant_id: str) -> list[Session]:
+    def all(self, tenant_id: str) -> list[Session]:
+        """For tests: every session, in the order they came."""
         return [known for (owner, _), known in self._sessions.items() if owner == tenant_id]
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
         """Newest start first."""
         newest = sorted(
-            self._of(tenant_id),
+            self.all(tenant_id),
             key=lambda known: (known.start_time or known.stop_time or _LONG_AGO, known.id),
             reverse=True,
         )

@@ -1,0 +1,49 @@
+"""Counters in MongoDB, made with their tenant: nobody has to create one while it is being counted."""
+
+import threading
+
+from pymongo import ReturnDocument
+
+from app.domain.errors import Retryable
+from app.storage.mongo import Databases, store_errors
+
+NAME = "counters"
+TRANSACTION_ID = "transaction_id"
+
+
+def create_counters(databases: Databases, tenant_id: str) -> None:
+    """Safe to repeat."""
+    with store_errors():
+        databases.collection(tenant_id, NAME).update_one(
+            {"_id": TRANSACTION_ID}, {"$setOnInsert": {"value": 0}}, upsert=True
+        )
+
+
+class Counters:
+    """Numbers that no two callers get, taken from the store in blocks: one write for many numbers.
+
+    Numbers rise within a process; what is left of a block when the process ends is never used.
+    """
+
+    def __init__(self, databases: Databases, block: int = 20) -> None:
+        self._databases = databases
+        self._block = block
+        self._lock = threading.Lock()
+        self._left: dict[tuple[str, str], range] = {}
+
+    def next_value(self, tenant_id: str, name: str) -> int:
+        """A number of the tenant's counter, from 1 up. Raises Retryable."""
+        with self._lock:
+            left = self._left.get((tenant_id, name)) or self._reserve(tenant_id, name)
+            self._left[tenant_id, name] = left[1:]
+            return left[0]
+
+    def _reserve(self, tenant_id: str, name: str) -> range:
+        with store_errors():
+            counter = self._databases.collection(tenant_id, NAME).find_one_and_update(
+                {"_id": name}, {"$inc": {"value": self._block}}, return_document=ReturnDocument.AFTER
+            )
+        if counter is None:
+            raise Retryable(f"MongoDB: the counter {name} is missing; run `python -m app.cli setup`")
+        last = int(counter["value"])
+        return range(last - self._block + 1, last + 1)

@@ -1,0 +1,169 @@
+"""What a gateway's connections speak with: a socket without a network, and an uplink that only notes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosedOK
+
+from app.domain.context import ChargePointRef
+from app.ocpp.envelope import CommandReport, InboundCall
+from app.services.ports import CommandDelivery
+from gateway.connection import ChargePointConnection
+from gateway.limits import ConnectionLimits
+from tests.builders import REF
+
+IN_TIME_S = 5.0
+
+
+class FakeWebSocket:
+    """The charge point's end: `says` is read by the connection, `heard` is what it sent."""
+
+    def __init__(self) -> None:
+        self._incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self.closed_with: tuple[int, str] | None = None
+        self.ended = asyncio.Event()
+        self.may_write = asyncio.Event()
+        self.may_write.set()
+        self.aborted = asyncio.Event()
+        self.read = 0
+
+    @property
+    def transport(self) -> "FakeWebSocket":
+        return self
+
+    def abort(self) -> None:
+        self.aborted.set()
+        self.ended.set()
+
+    def says(self, *messages: str | bytes | list[Any]) -> None:
+        for message in messages:
+            self._incoming.put_nowait(message if isinstance(message, str | bytes) else json.dumps(message))
+
+    def hangs_up(self) -> None:
+        self._incoming.put_nowait(None)
+
+    async def heard(self) -> list[Any]:
+        """The next frame that was sent to the charge point."""
+        async with asyncio.timeout(IN_TIME_S):
+            frame: list[Any] = json.loads(await self._outgoing.get())
+        return frame
+
+    @property
+    def silent(self) -> bool:
+        """Nothing more was sent."""
+        return self._outgoing.empty()
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]:
+        return self._messages()
+
+    async def _messages(self) -> AsyncIterator[str | bytes]:
+        while (message := await self._incoming.get()) is not None:
+            self.read += 1
+            yield message
+
+    async def send(self, text: str) -> None:
+        await self.may_write.wait()
+        if self.ended.is_set():
+            raise ConnectionClosedOK(None, None)
+        self._outgoing.put_nowait(text)
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed_with = (code, reason)
+        self.ended.set()
+        self.hangs_up()
+
+
+class FakeUplink:
+    """Notes calls and reports; a test answers them."""
+
+    def __init__(self) -> None:
+        self._calls: asyncio.Queue[InboundCall] = asyncio.Queue()
+        self._reports: asyncio.Queue[CommandReport] = asyncio.Queue()
+
+    def submit(self, connection: ChargePointConnection, call: InboundCall) -> None:
+        self._calls.put_nowait(call)
+
+    def report(self, tenant_id: str, report: CommandReport) -> None:
+        self._reports.put_nowait(report)
+
+    async def call(self) -> InboundCall:
+        async with asyncio.timeout(IN_TIME_S):
+            return await self._calls.get()
+
+    async def reported(self) -> CommandReport:
+        async with asyncio.timeout(IN_TIME_S):
+            return await self._reports.get()
+
+    @property
+    def idle(self) -> bool:
+        """No call waits to be answered."""
+        return self._calls.empty()
+
+    @property
+    def nothing_reported(self) -> bool:
+        return self._reports.empty()
+
+
+class Line:
+    """A connection with both its ends in a test's hands. To be made inside the event loop."""
+
+    def __init__(
+        self,
+        registration: str | None = "Accepted",
+        ref: ChargePointRef = REF,
+        epoch: int = 1,
+        max_waiting_calls: int = 32,
+        send_timeout_s: float = IN_TIME_S,
+    ) -> None:
+        self.websocket = FakeWebSocket()
+        self.uplink = FakeUplink()
+        self.connection = ChargePointConnection(
+            cast(ServerConnection, self.websocket),
+            ref,
+            epoch,
+            registration,
+            self.uplink,
+            ConnectionLimits(max_waiting_calls, send_timeout_s),
+        )
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Line":
+        self._running = asyncio.get_running_loop().create_task(self.connection.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.websocket.hangs_up()
+        self.connection._room.set()
+        if self._running is not None:
+            async with asyncio.timeout(IN_TIME_S):
+                await self._running
+
+    async def answer(self, call: InboundCall, payload: dict[str, Any] | None = None) -> list[Any]:
+        """Answer a call as its handler would; the frame that the charge point gets."""
+        unique_id = json.loads(call.text)[1]
+        self.connection.answer(
+            call.sequence, json.dumps([3, unique_id, payload or {}], separators=(",", ":")), None
+        )
+        return await self.websocket.heard()
+
+    async def settle(self) -> None:
+        """Let everything happen that can happen by itself."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+def a_delivery(command_id: str = "cmd-1", **fields: Any) -> CommandDelivery:
+    known: dict[str, Any] = {
+        "charge_point": REF,
+        "epoch": 1,
+        "action": "Reset",
+        "payload": {"type": "Soft"},
+        "expires_at": datetime.now(UTC) + timedelta(seconds=60),
+        "timeout_s": 30.0,
+    }
+    return CommandDelivery(command_id=command_id, **(known | fields))

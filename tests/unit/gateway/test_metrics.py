@@ -1,0 +1,16 @@
+"""What the gateway tells Prometheus."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from gateway.metrics import GatewayMetrics
+
+
+def test_connections_and_bypassed_tenants_are_counted() -> None:
+    presence: Any = SimpleNamespace(count=3)
+    dispatcher: Any = SimpleNamespace(bypassed=["acme", "beta"])
+    text = GatewayMetrics(presence, dispatcher).render()
+    assert "ocpp_gateway_connections 3.0" in text
+    assert "ocpp_gateway_bypassed_tenants 2.0" in text
+    presence.count = 4
+    assert "ocpp_gateway_connections 4.0" in GatewayMetrics(presence, dispatcher).render()

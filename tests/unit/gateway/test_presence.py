@@ -1,0 +1,168 @@
+"""Which charge points are connected here: opened, replaced, closed, fenced by epochs (A39)."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from app.domain.context import ChargePointRef
+from app.domain.errors import NotFound, Retryable
+from app.services.commands import CommandRequest
+from gateway import presence
+from gateway.connection import ChargePointConnection
+from gateway.limits import ConnectionLimits
+from gateway.presence import Presence
+from tests.builders import REF
+from tests.fakes.world import World, fake_world
+from tests.unit.gateway.conftest import FakeUplink, FakeWebSocket
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture
+def world() -> World:
+    world = fake_world()
+    world.services.tenants.create("acme", "Acme")
+    world.add_charge_point("acme", "CP-1")
+    return world
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+class House:
+    """A gateway's presence over fakes. To be made inside the event loop."""
+
+    def __init__(self, world: World, threads: ThreadPoolExecutor) -> None:
+        self.uplink = FakeUplink()
+        self.presence = Presence("gw-1", world.services, threads, self.uplink, ConnectionLimits(8, 1))
+
+    async def open(self, name: str = "c-1") -> tuple[ChargePointConnection | None, FakeWebSocket]:
+        websocket = FakeWebSocket()
+        opened = await self.presence.open(cast(ServerConnection, websocket), REF, name)
+        return opened, websocket
+
+
+async def test_an_opened_connection_is_known_here_and_in_the_store(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    house = House(world, threads)
+    connection, _ = await house.open("c-1")
+    assert connection is not None
+    assert (connection.epoch, connection.registration, connection.connection_id) == (1, "Accepted", "c-1")
+    assert house.presence.find(REF) is connection
+    assert (house.presence.count, house.presence.all()) == (1, [connection])
+    stored = world.services.charge_points.get(REF).connection
+    assert stored is not None
+    assert (stored.gateway_id, stored.connection_id, stored.epoch) == ("gw-1", "c-1", 1)
+
+
+async def test_the_newest_connection_replaces_the_one_before(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    house = House(world, threads)
+    old, old_socket = await house.open("c-1")
+    new, _ = await house.open("c-2")
+    assert old is not None
+    await old_socket.ended.wait()
+    assert old_socket.closed_with == (1008, "replaced by a newer connection")
+    assert house.presence.find(REF) is new
+    await house.presence.close(old)
+    assert house.presence.find(REF) is new
+    assert world.services.charge_points.get(REF).is_live
+
+
+async def test_a_connection_that_was_overtaken_while_it_opened_is_not_taken(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    """The store answered the later one first."""
+    house = House(world, threads)
+    newer, newer_socket = await house.open("c-2")
+    assert newer is not None
+    newer.epoch = 9
+    overtaken, _ = await house.open("c-1")
+    assert overtaken is None
+    assert house.presence.find(REF) is newer
+    assert newer_socket.closed_with is None
+
+
+async def test_a_closed_connection_is_gone_here_and_in_the_store(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    await house.presence.close(connection)
+    assert house.presence.count == 0
+    assert world.services.charge_points.get(REF).connection is None
+
+
+async def test_closing_is_tried_until_the_store_takes_it(
+    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    close, failures = world.charge_points.close_connection, [Retryable("down"), Retryable("down")]
+
+    def fail_twice(*args: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return close(*args)
+
+    monkeypatch.setattr(presence, "_CLOSE_RETRY_S", 0)
+    monkeypatch.setattr(world.charge_points, "close_connection", fail_twice)
+    await house.presence.close(connection)
+    assert world.services.charge_points.get(REF).connection is None
+
+
+async def test_who_is_unknown_by_now_is_not_let_in(world: World, threads: ThreadPoolExecutor) -> None:
+    house = House(world, threads)
+    with pytest.raises(NotFound):
+        await house.presence.open(
+            cast(ServerConnection, FakeWebSocket()), ChargePointRef("acme", "nobody"), "c-1"
+        )
+    assert house.presence.count == 0
+
+
+async def test_a_connection_older_than_one_elsewhere_is_closed(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    house = House(world, threads)
+    connection, websocket = await house.open()
+    assert connection is not None
+    house.presence.close_older(REF, connection.epoch)
+    house.presence.close_older(ChargePointRef("acme", "other"), 99)
+    assert websocket.closed_with is None
+    house.presence.close_older(REF, connection.epoch + 1)
+    await websocket.ended.wait()
+    assert websocket.closed_with == (1008, "replaced by a connection to another gateway")
+
+
+async def test_what_waited_in_the_store_is_delivered(world: World, threads: ThreadPoolExecutor) -> None:
+    request = CommandRequest(REF, "reset", {"type": "Soft"}, "tests")
+    command = world.services.commands.submit(world.services.tenants.get("acme"), request)
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    await house.presence.deliver_waiting(connection)
+    assert [(gateway_id, d.command_id) for gateway_id, d in world.link.delivered] == [("gw-1", command.id)]
+
+
+async def test_a_store_that_fails_meanwhile_costs_the_connection_nothing(
+    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise Retryable("down")
+
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    monkeypatch.setattr(world.commands, "waiting", fail)
+    await house.presence.deliver_waiting(connection)
+    assert house.presence.find(REF) is connection

@@ -1,0 +1,168 @@
+"""StartTransaction: an id and a verdict, whatever the verdict is (B27-B35, vector H8)."""
+
+from typing import Any
+
+import pytest
+
+from app.domain.session import MAX_TRANSACTION_ID, SessionStatus
+from tests.builders import NOON, at
+from tests.unit.ocpp.conftest import Station
+
+START: dict[str, Any] = {
+    "connectorId": 1,
+    "idTag": "TAG",
+    "meterStart": 1000,
+    "timestamp": "2026-03-01T11:00:00Z",
+}
+
+
+@pytest.fixture(autouse=True)
+def _known_tag(station: Station) -> None:
+    station.world.services.authorization.register("acme", "TAG", parent_id_tag="GROUP")
+
+
+def test_a_known_tag_starts_a_session(station: Station) -> None:
+    answer = station.ask("StartTransaction", START)
+    assert answer["idTagInfo"] == {"status": "Accepted", "parentIdTag": "GROUP"}
+    assert 0 < answer["transactionId"] <= MAX_TRANSACTION_ID
+    session = station.world.services.sessions.get("acme", f"session-{answer['transactionId']}")
+    assert session.status is SessionStatus.ACTIVE
+    assert (session.charge_point_id, session.connector_id, session.id_tag) == ("CP-1", 1, "TAG")
+    assert session.start_meter_value == 1000
+
+
+def test_a_late_start_began_when_it_says(station: Station) -> None:
+    """B31: offline starts arrive late."""
+    station.ask("StartTransaction", START)
+    assert station.world.services.sessions.get("acme", "session-1").start_time == at(-3600)
+
+
+def test_an_unreadable_time_is_the_time_of_receipt(station: Station) -> None:
+    station.ask("StartTransaction", START | {"timestamp": "noon"})
+    assert station.world.services.sessions.get("acme", "session-1").start_time == NOON
+
+
+@pytest.mark.parametrize(
+    ("id_tag", "fields", "status"),
+    [
+        ("NOBODY", None, "Invalid"),
+        ("BAD", {"blocked": True}, "Blocked"),
+        ("OLD", {"expires_at": at(-1)}, "Expired"),
+    ],
+)
+def test_refused_tag_still_gets_a_transaction_id(
+    station: Station, id_tag: str, fields: dict[str, Any] | None, status: str
+) -> None:
+    """B28: the charge point stops it with reason DeAuthorized, or only cuts the energy."""
+    if fields is not None:
+        station.world.services.authorization.register("acme", id_tag, **fields)
+    answer = station.ask("StartTransaction", START | {"idTag": id_tag})
+    assert answer["idTagInfo"]["status"] == status
+    assert answer["transactionId"] > 0
+    session = station.world.services.sessions.get("acme", f"session-{answer['transactionId']}")
+    assert session.authorization_status == status
+
+
+def test_every_start_gets_an_id_of_its_own(station: Station) -> None:
+    """B29."""
+    ids = [
+        station.ask("StartTransaction", START | {"meterStart": meter, "idTag": tag})["transactionId"]
+        for meter in range(3)
+        for tag in ("TAG", "NOBODY")
+    ]
+    assert len(set(ids)) == 6
+
+
+@pytest.mark.parametrize("id_tag", ["TAG", "NOBODY"])
+def test_a_repeated_start_gets_the_same_id_and_the_same_verdict(station: Station, id_tag: str) -> None:
+    """B30, vector H8: also under another unique id, also after its stop."""
+    first = station.ask("StartTransaction", START | {"idTag": id_tag})
+    assert station.ask("StartTransaction", START | {"idTag": id_tag}) == first
+    stop = {"transactionId": first["transactionId"], "meterStop": 2000, "timestamp": "2026-03-01T12:00:00Z"}
+    station.ask("StopTransaction", stop)
+    assert station.ask("StartTransaction", START | {"idTag": id_tag}) == first
+    assert len(station.events("session_started")) == 1
+
+
+def test_a_repeated_start_keeps_its_first_verdict_though_the_tag_changed(station: Station) -> None:
+    first = station.ask("StartTransaction", START)
+    station.world.services.authorization.register("acme", "TAG", blocked=True, parent_id_tag="GROUP")
+    assert station.ask("StartTransaction", START) == first
+
+
+def test_a_tag_that_is_charging_gets_concurrent_tx_with_an_id(station: Station) -> None:
+    """B35."""
+    station.ask("StartTransaction", START)
+    second = station.ask("StartTransaction", START | {"connectorId": 2, "idTag": "tag"})
+    assert second["idTagInfo"]["status"] == "ConcurrentTx"
+    assert second["transactionId"] == 2
+
+
+def test_a_replay_is_not_concurrent_to_itself(station: Station) -> None:
+    """B30: seen in the field."""
+    assert station.ask("StartTransaction", START)["idTagInfo"]["status"] == "Accepted"
+    assert station.ask("StartTransaction", START)["idTagInfo"]["status"] == "Accepted"
+
+
+def test_a_replay_of_a_concurrent_start_stays_concurrent(station: Station) -> None:
+    station.ask("StartTransaction", START)
+    second = station.ask("StartTransaction", START | {"connectorId": 2})
+    station.ask(
+        "StopTransaction", {"transactionId": 1, "meterStop": 2000, "timestamp": "2026-03-01T12:00:00Z"}
+    )
+    assert station.ask("StartTransaction", START | {"connectorId": 2}) == second
+
+
+def test_after_its_stop_a_tag_may_start_again(station: Station) -> None:
+    station.ask("StartTransaction", START)
+    station.ask(
+        "StopTransaction", {"transactionId": 1, "meterStop": 2000, "timestamp": "2026-03-01T12:00:00Z"}
+    )
+    again = station.ask("StartTransaction", START | {"timestamp": "2026-03-01T12:00:01Z"})
+    assert again["idTagInfo"]["status"] == "Accepted"
+
+
+def test_a_tenant_may_allow_one_tag_several_sessions(station: Station) -> None:
+    station.configure(allow_concurrent_transactions=True)
+    for connector in (1, 2):
+        answer = station.ask("StartTransaction", START | {"connectorId": connector})
+        assert answer["idTagInfo"]["status"] == "Accepted"
+
+
+def test_an_open_transaction_on_the_same_connector_stays_open(station: Station) -> None:
+    """B33: its queued StopTransaction may still come."""
+    station.configure(allow_concurrent_transactions=True)
+    station.ask("StartTransaction", START)
+    station.ask("StartTransaction", START | {"timestamp": "2026-03-01T12:00:00Z"})
+    assert station.world.services.sessions.get("acme", "session-1").status is SessionStatus.ACTIVE
+
+
+@pytest.mark.parametrize(("told", "kept"), [(7, 7), (0, None), (-1, None), (None, None)])
+def test_reservation_0_and_minus_1_mean_none(station: Station, told: int | None, kept: int | None) -> None:
+    """G16."""
+    station.ask("StartTransaction", START | {"reservationId": told})
+    assert station.world.services.sessions.get("acme", "session-1").reservation_id == kept
+
+
+def test_the_start_is_told_to_the_world(station: Station) -> None:
+    station.ask("StartTransaction", START)
+    (told,) = station.events("session_started")
+    assert told.body["session_id"] == "session-1"
+    assert told.body["event_id"] == "session-1:started"
+    assert told.body["timestamp"] == "2026-03-01T11:00:00.000Z"
+    assert told.body["data"] == {
+        "connector_id": 1,
+        "transaction_id": 1,
+        "id_tag": "TAG",
+        "meter_start_wh": 1000,
+        "energy_wh": 0,
+        "duration_seconds": 0,
+        "authorization_status": "Accepted",
+    }
+
+
+def test_a_tag_over_length_with_control_bytes_is_no_reason_to_refuse(station: Station) -> None:
+    """G22."""
+    answer = station.ask("StartTransaction", START | {"idTag": "x" * 30 + "\u0000"})
+    assert answer["transactionId"] == 1
+    assert station.world.services.sessions.get("acme", "session-1").id_tag == "x" * 30 + "\u0000"

@@ -1,0 +1,54 @@
+"""ChangeAvailability: Scheduled is a yes that waits (C7)."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.ocpp.v16.outbound.kinds import allowed_while_pending, outcome, payload, wrong
+
+
+@pytest.mark.parametrize("command_type", ["change_availability", "ChangeAvailability"])
+def test_it_goes_by_every_name(command_type: str) -> None:
+    assert payload(command_type, {"connector_id": 0, "type": "Inoperative"}) == {
+        "connectorId": 0,
+        "type": "Inoperative",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wire"),
+    [({"connector_id": 0, "type": "Inoperative"}, {"connectorId": 0, "type": "Inoperative"})],
+)
+def test_parameters_become_the_payload(parameters: dict[str, Any], wire: dict[str, Any]) -> None:
+    assert payload("change_availability", parameters) == wire
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({}, {"parameters.connector_id", "parameters.type"}),
+        ({"connector_id": 1, "type": "Off"}, {"parameters.type"}),
+    ],
+)
+def test_wrong_missing_and_unknown_parameters_are_named(parameters: dict[str, Any], named: set[str]) -> None:
+    assert wrong("change_availability", parameters) == named
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Scheduled"])
+def test_yes(status: str) -> None:
+    assert outcome("change_availability", status=status) == "accepted"
+
+
+@pytest.mark.parametrize("status", ["Rejected", "accepted", "", None, 7])
+def test_every_other_word_is_a_no(status: Any) -> None:
+    """C4: also words that OCPP does not know."""
+    assert outcome("change_availability", status=status) == "rejected"
+
+
+def test_an_answer_without_status_is_a_no() -> None:
+    assert outcome("change_availability") == "rejected"
+
+
+def test_it_may_be_sent_while_the_registration_is_pending() -> None:
+    """A34."""
+    assert allowed_while_pending("change_availability")

@@ -1,0 +1,57 @@
+"""TriggerMessage: the message follows the answer (C29)."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.ocpp.v16.outbound.kinds import allowed_while_pending, outcome, payload, wrong
+
+
+@pytest.mark.parametrize("command_type", ["trigger_message", "TriggerMessage"])
+def test_it_goes_by_every_name(command_type: str) -> None:
+    assert payload(command_type, {"requested_message": "Heartbeat"}) == {"requestedMessage": "Heartbeat"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wire"),
+    [
+        ({"requested_message": "Heartbeat"}, {"requestedMessage": "Heartbeat"}),
+        (
+            {"requested_message": "MeterValues", "connector_id": 1},
+            {"requestedMessage": "MeterValues", "connectorId": 1},
+        ),
+    ],
+)
+def test_parameters_become_the_payload(parameters: dict[str, Any], wire: dict[str, Any]) -> None:
+    assert payload("trigger_message", parameters) == wire
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({}, {"parameters.requested_message"}),
+        ({"requested_message": "Authorize"}, {"parameters.requested_message"}),
+    ],
+)
+def test_wrong_missing_and_unknown_parameters_are_named(parameters: dict[str, Any], named: set[str]) -> None:
+    assert wrong("trigger_message", parameters) == named
+
+
+@pytest.mark.parametrize("status", ["Accepted"])
+def test_yes(status: str) -> None:
+    assert outcome("trigger_message", status=status) == "accepted"
+
+
+@pytest.mark.parametrize("status", ["Rejected", "NotImplemented", "accepted", "", None, 7])
+def test_every_other_word_is_a_no(status: Any) -> None:
+    """C4: also words that OCPP does not know."""
+    assert outcome("trigger_message", status=status) == "rejected"
+
+
+def test_an_answer_without_status_is_a_no() -> None:
+    assert outcome("trigger_message") == "rejected"
+
+
+def test_it_may_be_sent_while_the_registration_is_pending() -> None:
+    """A34."""
+    assert allowed_while_pending("trigger_message")

@@ -1,0 +1,362 @@
+"""Commands: taken once, sent to who holds the connection, followed to one end (C1-C4, A22-A25, A34)."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from app.domain.charge_point import Registration
+from app.domain.command import Command, CommandStatus, Outcome
+from app.domain.context import ChargePointRef
+from app.domain.errors import Conflict, Expired, InvalidInput, NotFound, Retryable
+from app.domain.tenant import Tenant
+from app.services.commands import CONNECTION_LOST, EXPIRED, NO_ANSWER, CommandRequest
+from tests.builders import NOON, REF, a_command, a_tenant, at
+from tests.fakes.world import World
+
+OTHER = ChargePointRef("acme", "CP-2")
+ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
+
+
+@pytest.fixture
+def online(world: World) -> World:
+    """CP-1 is connected to gateway gw-1, by its connection of epoch 1."""
+    world.services.charge_points.open_connection(REF, "gw-1", "c-1")
+    for entry in world.outbox.head("acme", 10):
+        world.outbox.remove("acme", [entry.id])
+    return world
+
+
+def submit(world: World, tenant: Tenant | None = None, **fields: Any) -> Command:
+    known: dict[str, Any] = {
+        "charge_point": REF,
+        "command_type": "reset",
+        "parameters": {"type": "Soft"},
+        "requested_by": "ann",
+    }
+    return world.services.commands.submit(tenant or a_tenant(), CommandRequest(**(known | fields)))
+
+
+def status(world: World, command: Command) -> CommandStatus:
+    return world.services.commands.get("acme", command.id).status
+
+
+def told(world: World) -> list[str]:
+    """The states of commands that went to the outbox."""
+    return [
+        e.body["status"] for e in world.outbox.events("acme") if e.body["event_type"] == "command_response"
+    ]
+
+
+# --- taking a command --------------------------------------------------------------------------------
+
+
+def test_a_command_is_taken_acknowledged_and_handed_to_the_gateway(online: World) -> None:
+    command = submit(online)
+    assert (command.status, command.action, command.payload) == (
+        CommandStatus.QUEUED,
+        "Reset",
+        {"type": "Soft"},
+    )
+    assert (command.created_at, command.expires_at, command.timeout_s) == (NOON, at(60), 30.0)
+    assert online.services.commands.get("acme", command.id) == command
+    assert told(online) == ["queued"]
+    ((gateway_id, delivery),) = online.link.delivered
+    assert (gateway_id, delivery.charge_point, delivery.epoch) == ("gw-1", REF, 1)
+    assert (delivery.command_id, delivery.action, delivery.payload) == (command.id, "Reset", {"type": "Soft"})
+    assert (delivery.expires_at, delivery.timeout_s) == (at(60), 30.0)
+
+
+def test_the_alias_is_kept_as_the_type_and_its_action_is_sent(online: World) -> None:
+    command = submit(online, command_type="remote_start", parameters={"id_tag": "TAG"})
+    assert (command.command_type, command.action) == ("remote_start", "RemoteStartTransaction")
+    assert (command.parameters, command.payload) == ({"id_tag": "TAG"}, {"idTag": "TAG"})
+
+
+def test_the_same_command_id_gives_the_command_that_exists(online: World) -> None:
+    """MQTT may bring it twice, and REST may retry."""
+    first = submit(online, command_id="mine")
+    online.services.commands.mark_sent(REF, "mine", at(1))
+    again = submit(online, command_id="mine")
+    assert (again.id, again.created_at, again.status) == ("mine", first.created_at, CommandStatus.SENT)
+    assert len(online.link.delivered) == 1
+    assert told(online) == ["queued", "sent"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"parameters": {"type": "Hard"}}, {"command_type": "Reset"}, {"charge_point": OTHER}],
+)
+def test_the_same_id_for_another_command_is_a_conflict(online: World, fields: dict[str, Any]) -> None:
+    online.add_charge_point("acme", "CP-2")
+    submit(online, command_id="mine")
+    with pytest.raises(Conflict):
+        submit(online, **({"command_id": "mine"} | fields))
+
+
+def test_of_two_processes_that_take_one_command_the_second_answers_like_the_first(
+    online: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = online.commands.insert
+
+    def insert_late(command: Command, *rest: Any) -> bool:
+        monkeypatch.setattr(online.commands, "insert", insert)
+        submit(online, command_id="mine")
+        return insert(command, *rest)
+
+    monkeypatch.setattr(online.commands, "insert", insert_late)
+    assert submit(online, command_id="mine").id == "mine"
+    assert len(online.link.delivered) == 1
+
+
+def test_an_unknown_charge_point_takes_no_commands(online: World) -> None:
+    for ref in (ChargePointRef("acme", "nobody"), ChargePointRef("beta", "CP-1")):
+        with pytest.raises(NotFound):
+            submit(online, charge_point=ref)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"command_type": "explode"}, {"parameters": {"type": 1}}, {"parameters": {}}]
+)
+def test_a_wrong_command_leaves_nothing_behind(online: World, fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        submit(online, command_id="mine", **fields)
+    with pytest.raises(NotFound):
+        online.services.commands.get("acme", "mine")
+    assert told(online) == []
+
+
+def test_another_tenants_command_is_not_there(online: World) -> None:
+    command = submit(online)
+    with pytest.raises(NotFound):
+        online.services.commands.get("beta", command.id)
+
+
+# --- expiry ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "expires_at"),
+    [
+        ({}, at(60)),
+        ({"expires_in_s": 5.5}, at(5.5)),
+        ({"issued_at": at(-20)}, at(40)),
+        ({"issued_at": at(-20), "expires_in_s": 21}, at(1)),
+        ({"issued_at": at(3600)}, at(60)),
+        ({"issued_at": datetime.max.replace(tzinfo=NOON.tzinfo)}, at(60)),
+    ],
+)
+def test_a_command_expires_from_when_it_was_issued(
+    online: World, fields: dict[str, Any], expires_at: datetime
+) -> None:
+    """A caller's clock that runs ahead does not make its commands live longer."""
+    assert submit(online, **fields).expires_at == expires_at
+
+
+@pytest.mark.parametrize("seconds", [-60, -3600])
+def test_a_command_that_expired_on_its_way_is_refused(online: World, seconds: float) -> None:
+    with pytest.raises(Expired) as refused:
+        submit(online, issued_at=at(seconds))
+    assert list(refused.value.problems) == ["timestamp"]
+    assert online.link.delivered == []
+
+
+# --- registration (A34, A35, C2) ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("registration", "command_type", "parameters", "allowed"),
+    [
+        (Registration.ACCEPTED, "remote_start", {"id_tag": "T"}, True),
+        (Registration.PENDING, "remote_start", {"id_tag": "T"}, False),
+        (Registration.PENDING, "remote_stop", {"transaction_id": 1}, False),
+        (Registration.PENDING, "reset", {"type": "Soft"}, True),
+        (Registration.REJECTED, "reset", {"type": "Soft"}, False),
+        (Registration.REJECTED, "remote_start", {"id_tag": "T"}, False),
+    ],
+)
+def test_the_registration_decides_what_may_be_sent(
+    world: World, registration: Registration, command_type: str, parameters: dict[str, Any], allowed: bool
+) -> None:
+    """Vector H12: refused here, not on the wire."""
+    world.add_charge_point("acme", "CP-1", registration)
+    if allowed:
+        assert submit(world, command_type=command_type, parameters=parameters).status is CommandStatus.QUEUED
+    else:
+        with pytest.raises(Conflict):
+            submit(world, command_type=command_type, parameters=parameters)
+
+
+# --- delivery ----------------------------------------------------------------------------------------
+
+
+def test_a_command_for_an_absent_charge_point_waits_for_it(world: World) -> None:
+    command = submit(world)
+    assert world.link.delivered == []
+    assert status(world, command) is CommandStatus.QUEUED
+    world.services.charge_points.open_connection(REF, "gw-2", "c-1")
+    assert world.services.commands.deliver_waiting(REF) == 1
+    ((gateway_id, delivery),) = world.link.delivered
+    assert (gateway_id, delivery.epoch, delivery.command_id) == ("gw-2", 1, command.id)
+
+
+def test_what_waits_is_delivered_oldest_first_and_only_what_waits(world: World) -> None:
+    commands = []
+    for _ in range(3):
+        commands.append(submit(world))
+        world.clock.advance(1)
+    world.services.commands.mark_sent(REF, commands[1].id, NOON)
+    world.services.charge_points.open_connection(REF, "gw-1", "c-1")
+    assert world.services.commands.deliver_waiting(REF) == 2
+    assert [d.command_id for _, d in world.link.delivered] == [commands[0].id, commands[2].id]
+
+
+def test_nothing_waits_for_another_charge_point(world: World) -> None:
+    submit(world)
+    world.add_charge_point("acme", "CP-2")
+    world.services.charge_points.open_connection(OTHER, "gw-1", "c-1")
+    assert world.services.commands.deliver_waiting(OTHER) == 0
+
+
+def test_a_gateway_that_cannot_be_reached_fails_the_command(online: World) -> None:
+    online.link.reachable = False
+    command = submit(online)
+    ended = online.services.commands.get("acme", command.id)
+    assert ended.status is CommandStatus.FAILED
+    assert ended.error is not None
+    assert ended.error["code"] == "gateway_unreachable"
+    assert ended.completed_at == NOON
+    assert told(online) == ["queued", "failed"]
+
+
+# --- its life ----------------------------------------------------------------------------------------
+
+
+def test_sent_answered_accepted(online: World) -> None:
+    command = submit(online)
+    online.services.commands.mark_sent(REF, command.id, at(1))
+    online.clock.advance(2)
+    online.services.commands.complete(REF, command.id, ACCEPTED)
+    ended = online.services.commands.get("acme", command.id)
+    assert (ended.status, ended.sent_at, ended.completed_at) == (CommandStatus.ACCEPTED, at(1), at(2))
+    assert ended.result == ACCEPTED
+    assert told(online) == ["queued", "sent", "accepted"]
+
+
+def test_a_no_is_a_rejection(online: World) -> None:
+    command = submit(online)
+    online.services.commands.complete(REF, command.id, REJECTED)
+    assert status(online, command) is CommandStatus.REJECTED
+
+
+@pytest.mark.parametrize(
+    "outcome", [NO_ANSWER, CONNECTION_LOST, EXPIRED, Outcome(CommandStatus.FAILED, error={"code": "x"})]
+)
+def test_a_command_may_end_otherwise(online: World, outcome: Outcome) -> None:
+    command = submit(online)
+    online.services.commands.fail(REF, command.id, outcome)
+    ended = online.services.commands.get("acme", command.id)
+    assert (ended.status, ended.error) == (outcome.status, outcome.error)
+    assert told(online)[-1] == outcome.status.value
+
+
+@pytest.mark.parametrize("final", [status for status in CommandStatus if status.is_final])
+def test_what_has_ended_does_not_change_any_more(online: World, final: CommandStatus) -> None:
+    online.commands.insert(a_command("done", status=final, result={"a": 1}), [], 1)
+    before = online.services.commands.get("acme", "done")
+    online.services.commands.mark_sent(REF, "done", at(1))
+    online.services.commands.complete(REF, "done", ACCEPTED)
+    online.services.commands.fail(REF, "done", NO_ANSWER)
+    assert online.services.commands.get("acme", "done") == before
+    assert told(online) == []
+
+
+def test_a_late_answer_is_noted_beside_the_outcome(online: World) -> None:
+    """A25: the outcome stays unknown, the operator sees what came."""
+    command = submit(online)
+    online.services.commands.fail(REF, command.id, NO_ANSWER)
+    online.services.commands.complete(REF, command.id, ACCEPTED)
+    assert status(online, command) is CommandStatus.TIMED_OUT
+    assert online.commands.late_answers == {("acme", command.id): ACCEPTED}
+
+
+def test_a_command_is_sent_once(online: World) -> None:
+    command = submit(online)
+    for seconds in (1, 2):
+        online.services.commands.mark_sent(REF, command.id, at(seconds))
+    assert online.services.commands.get("acme", command.id).sent_at == at(1)
+    assert told(online) == ["queued", "sent"]
+
+
+def test_another_charge_point_cannot_end_it(online: World) -> None:
+    command = submit(online)
+    online.services.commands.complete(OTHER, command.id, ACCEPTED)
+    online.services.commands.fail(OTHER, command.id, NO_ANSWER)
+    assert status(online, command) is CommandStatus.QUEUED
+
+
+def test_a_change_that_meets_another_one_gives_way(online: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two workers, two reports: whoever comes second finds a state that it does not expect."""
+    command = submit(online)
+    find = online.commands.find
+
+    def find_then_somebody_else_ends_it(tenant_id: str, command_id: str) -> Command | None:
+        monkeypatch.setattr(online.commands, "find", find)
+        found = find(tenant_id, command_id)
+        online.services.commands.complete(REF, command_id, ACCEPTED)
+        return found
+
+    monkeypatch.setattr(online.commands, "find", find_then_somebody_else_ends_it)
+    online.services.commands.fail(REF, command.id, NO_ANSWER)
+    assert status(online, command) is CommandStatus.ACCEPTED
+    assert told(online) == ["queued", "accepted"]
+
+
+def test_what_waited_too_long_expires(world: World) -> None:
+    command = submit(world, a_tenant(command_expiry_s=10))
+    world.clock.advance(9.9)
+    assert world.services.commands.end_overdue("acme") == 0
+    world.clock.advance(0.1)
+    assert world.services.commands.end_overdue("acme") == 1
+    assert status(world, command) is CommandStatus.EXPIRED
+    assert world.services.commands.end_overdue("acme") == 0
+
+
+def test_what_was_sent_and_never_answered_times_out_after_its_gateway_had_its_chance(online: World) -> None:
+    command = submit(online, a_tenant(command_timeout_s=30))
+    online.services.commands.mark_sent(REF, command.id, NOON)
+    online.clock.advance(44)
+    assert online.services.commands.end_overdue("acme") == 0
+    online.clock.advance(1)
+    assert online.services.commands.end_overdue("acme") == 1
+    assert status(online, command) is CommandStatus.TIMED_OUT
+
+
+def test_a_sweep_of_one_tenant_leaves_the_others_alone(world: World) -> None:
+    command = submit(world)
+    world.clock.advance(1000)
+    assert world.services.commands.end_overdue("beta") == 0
+    assert status(world, command) is CommandStatus.QUEUED
+
+
+def test_a_store_that_fails_is_the_callers_to_know(online: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> bool:
+        raise Retryable("MongoDB: no primary")
+
+    monkeypatch.setattr(online.commands, "insert", fail)
+    with pytest.raises(Retryable):
+        submit(online)
+    assert online.link.delivered == []
+
+
+def test_who_sends_a_wrong_command_is_told_why(world: World) -> None:
+    world.services.commands.refuse(REF, "mine", {"code": "invalid_input", "message": "No."})
+    (event,) = world.outbox.events("acme")
+    assert (event.body["command_id"], event.body["status"]) == ("mine", "failed")
+    assert event.body["error"] == {"code": "invalid_input", "message": "No."}
+    assert world.link.woken == ["acme"]
+
+
+def test_a_refusal_for_age_is_told_as_expired(world: World) -> None:
+    world.services.commands.refuse(REF, "mine", {"code": "expired", "message": "No."})
+    assert told(world) == ["expired"]

@@ -1,0 +1,153 @@
+"""Tenants: found by the longest prefix, followed by version, changed whole or not at all."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import Conflict, InvalidInput, NotFound, Retryable
+from app.domain.tenant import TenantStatus
+from app.services.tenants import TenantDirectory, TenantService, is_served
+from tests.builders import a_tenant
+from tests.fakes.clock import FakeClock
+from tests.fakes.tenants import FakeTenantRepository
+
+
+@pytest.fixture
+def repository() -> FakeTenantRepository:
+    return FakeTenantRepository()
+
+
+@pytest.fixture
+def service(repository: FakeTenantRepository) -> TenantService:
+    return TenantService(repository, FakeClock())
+
+
+@pytest.fixture
+def directory(service: TenantService) -> TenantDirectory:
+    """Tenants whose prefixes begin alike."""
+    service.create("short", "Short", ["AC"])
+    service.create("long", "Long", ["ACME-"])
+    service.create("longer", "Longer", ["ACME-EU-", "X"])
+    service.create("none", "None")
+    service.directory.refresh()
+    return service.directory
+
+
+@pytest.mark.parametrize(
+    ("identity", "tenant_id"),
+    [
+        ("ACME-EU-1", "longer"),
+        ("ACME-US-1", "long"),
+        ("ACME-EU", "long"),
+        ("ACME", "short"),
+        ("AC", "short"),
+        ("X", "longer"),
+        ("X1", "longer"),
+        ("ACME-", "long"),
+    ],
+)
+def test_the_longest_prefix_names_the_tenant(
+    directory: TenantDirectory, identity: str, tenant_id: str
+) -> None:
+    found = directory.find_by_identity(identity)
+    assert found is not None
+    assert found.id == tenant_id
+
+
+@pytest.mark.parametrize("identity", ["A", "acme-eu-1", "ZACME-1", ""])
+def test_who_fits_no_prefix_has_no_tenant(directory: TenantDirectory, identity: str) -> None:
+    assert directory.find_by_identity(identity) is None
+
+
+def test_tenants_are_listed_in_order_of_id(directory: TenantDirectory) -> None:
+    assert directory.ids() == ["long", "longer", "none", "short"]
+    assert [tenant.id for tenant in directory.all()] == directory.ids()
+
+
+def test_a_change_is_seen_after_a_refresh_and_read_only_once(
+    service: TenantService, repository: FakeTenantRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.create("acme", "Acme")
+    assert service.directory.find("acme") is None
+    assert service.directory.refresh() is True
+    assert service.directory.find("acme") is not None
+
+    def read() -> None:
+        raise AssertionError("nothing changed, so nothing is to be read")
+
+    with monkeypatch.context() as watched:
+        watched.setattr(repository, "all", read)
+        assert service.directory.refresh() is False
+    service.configure("acme", {"queue_enabled": False})
+    assert service.directory.refresh() is True
+    found = service.directory.find("acme")
+    assert found is not None
+    assert found.configuration.queue_enabled is False
+
+
+def test_while_the_store_is_down_the_last_known_tenants_stay_in_force(
+    directory: TenantDirectory, repository: FakeTenantRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise Retryable("MongoDB: no primary")
+
+    monkeypatch.setattr(repository, "version", fail)
+    with pytest.raises(Retryable):
+        directory.refresh()
+    assert directory.find("long") is not None
+
+
+def test_a_refresh_that_broke_half_way_is_made_again(
+    service: TenantService, repository: FakeTenantRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise Retryable("MongoDB: no primary")
+
+    service.create("acme", "Acme")
+    with monkeypatch.context() as broken:
+        broken.setattr(repository, "all", fail)
+        with pytest.raises(Retryable):
+            service.directory.refresh()
+    assert service.directory.refresh() is True
+    assert service.directory.find("acme") is not None
+
+
+def test_a_new_tenant_has_the_configuration_it_was_given(service: TenantService) -> None:
+    created = service.create("acme", " Acme ", ["A-"], {"heartbeat_interval": 10})
+    assert (created.name, created.configuration.heartbeat_interval) == ("Acme", 10)
+    assert service.get("acme") == created
+
+
+def test_id_and_prefix_belong_to_one_tenant(service: TenantService) -> None:
+    service.create("acme", "Acme", ["A-"])
+    with pytest.raises(Conflict):
+        service.create("acme", "Acme again")
+    with pytest.raises(Conflict):
+        service.create("other", "Other", ["B-", "A-"])
+
+
+def test_a_wrong_setting_changes_nothing(service: TenantService) -> None:
+    before = service.create("acme", "Acme")
+    with pytest.raises(InvalidInput):
+        service.configure("acme", {"heartbeat_interval": 10, "nonsense": 1})
+    assert service.get("acme") == before
+
+
+def test_nobody_configures_a_tenant_that_is_not_there(service: TenantService) -> None:
+    with pytest.raises(NotFound):
+        service.configure("nobody", {})
+
+
+def test_preparing_the_stores_can_be_repeated(
+    service: TenantService, repository: FakeTenantRepository
+) -> None:
+    service.prepare_stores()
+    service.prepare_stores()
+    assert repository.prepared == 2
+
+
+def test_only_a_known_tenant_that_is_not_suspended_is_served() -> None:
+    tenant = a_tenant()
+    assert is_served(tenant)
+    assert not is_served(replace(tenant, status=TenantStatus.SUSPENDED))
+    assert not is_served(None)
