@@ -59,6 +59,7 @@ def configure_logging(settings: Settings) -> None:
                 "kombu": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},  # two lines per task otherwise
                 "celery.worker.strategy": {"level": "WARNING"},
+                "celery.beat": {"level": "WARNING"},
             },
         }
     )

@@ -4,11 +4,13 @@ A worker that consumes the queue `sweeps` also consumes the queue of every tenan
 that is started with `-Q ocpp.<tenant id>` serves that tenant alone.
 """
 
+import warnings
 from functools import cache
 from typing import Any
 
 import structlog
 from celery import Celery, bootsteps, signals
+from celery.platforms import SecurityWarning
 from celery.worker.consumer.tasks import Tasks
 
 from app.logs import configure_logging
@@ -22,6 +24,8 @@ _FOLLOW_EVERY_S = 0.5
 
 
 settings = read_settings()
+if not settings.is_production:  # Celery's warning of root is for production, where the image has a user
+    warnings.simplefilter("ignore", SecurityWarning)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Any
 
 ENERGY_REGISTER = "Energy.Active.Import.Register"
 _WH_PER_UNIT = {"Wh": 1, "kWh": 1000}
+_FLOAT_COUNTS_TO = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,23 @@ def energy_wh(sampled_values: Sequence[Mapping[str, Any]]) -> float | None:
         if sample.get("format", "Raw") != "Raw":
             continue
         factor = _WH_PER_UNIT.get(sample.get("unit", "Wh"))
-        value = _number(sample.get("value"))
-        if factor is not None and value is not None:
-            return value * factor
+        if factor is not None and (value := _number(sample.get("value"), factor)) is not None:
+            return value
     return None
 
 
-def _number(text: object) -> float | None:
-    """A finite number, whole where it is whole, so that 4000 Wh reads `4000`."""
+def _number(text: object, factor: int) -> float | None:
+    """A finite number, whole where it is whole, so that 4000 Wh reads `4000`.
+
+    Only as far as a float counts in ones: beyond, integers would outgrow what stores and JSON can hold.
+    """
     try:
-        value = float(str(text).strip())
+        value = float(str(text).strip()) * factor
     except ValueError:
         return None
     if not math.isfinite(value):
         return None
-    return int(value) if value.is_integer() else value
+    return int(value) if value.is_integer() and abs(value) < _FLOAT_COUNTS_TO else value
 
 
 def reading_digest(connector_id: int, transaction_id: int | None, reading: MeterReading) -> str:

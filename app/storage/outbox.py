@@ -1,10 +1,10 @@
-"""Events waiting for MQTT: one document for all events that were written together.
+"""Events waiting for MQTT: one document for all events that were written together, unless they are huge.
 
 `_id` starts with the order key in fixed-width hexadecimal, so that the order of ids is the order of events.
 The events stand in it as one text: nobody queries them, and a text costs a fraction of nested documents.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 import orjson
@@ -17,17 +17,21 @@ from app.services.ports import OutboxEntry
 from app.storage.mongo import Databases, Document, store_errors
 
 NAME = "outbox"
+_MAX_BYTES = 1_000_000
 
 
-def outbox_document(tenant_id: str, events: Sequence[Event], order_key: int) -> Document:
-    """What is stored for `events`."""
-    return {
-        "_id": f"{order_key:016x}-{uuid4().hex[:12]}",
-        "tenant_id": tenant_id,
-        "events": orjson.dumps(
-            [[e.channel.value, e.charge_point.charge_point_id, e.body] for e in events]
-        ).decode(),
-    }
+def outbox_documents(
+    tenant_id: str, events: Sequence[Event], order_key: int, part: str = ""
+) -> Iterator[Document]:
+    """What is stored for `events`: one document, or, where that would outgrow MongoDB, several in order."""
+    text = orjson.dumps([[e.channel.value, e.charge_point.charge_point_id, e.body] for e in events])
+    if len(text) > _MAX_BYTES and len(events) > 1:
+        middle = len(events) // 2
+        yield from outbox_documents(tenant_id, events[:middle], order_key, part + "a")
+        yield from outbox_documents(tenant_id, events[middle:], order_key, part + "b")
+    else:
+        name = f"{order_key:016x}{part}-{uuid4().hex[:12]}"
+        yield {"_id": name, "tenant_id": tenant_id, "events": text.decode()}
 
 
 class MongoOutbox:
@@ -40,9 +44,10 @@ class MongoOutbox:
         self, tenant_id: str, events: Sequence[Event], order_key: int, session: ClientSession | None = None
     ) -> None:
         """Store events to be published; within a transaction if `session` is given."""
-        document = outbox_document(tenant_id, events, order_key)
+        collection = self._databases.collection(tenant_id, NAME)
         with store_errors():
-            self._databases.collection(tenant_id, NAME).insert_one(document, session=session)
+            for document in outbox_documents(tenant_id, events, order_key):
+                collection.insert_one(document, session=session)
 
     def head(self, tenant_id: str, limit: int) -> list[OutboxEntry]:
         """The oldest entries, in order."""

@@ -1,5 +1,6 @@
 """Which sampled value is the energy register, and what it reads in Wh (B18, B24, B25, G12)."""
 
+import math
 from typing import Any
 
 import pytest
@@ -54,6 +55,26 @@ def test_the_register_is_found_among_other_values() -> None:
         {"value": "1.2", "unit": "kWh"},
     ]
     assert energy_wh(samples) == 1200
+
+
+@pytest.mark.parametrize("value", ["1e30", "99999999999999999999", "-1e300", "9" * 300])
+def test_a_reading_beyond_all_reason_is_a_number_that_every_store_can_hold(value: str) -> None:
+    """Else one such value would let the session's stop fail for ever."""
+    for unit in ("Wh", "kWh"):
+        wh = energy_wh([{"value": value, "unit": unit}])
+        assert isinstance(wh, float)
+        assert math.isfinite(wh)
+
+
+def test_a_value_that_outgrows_a_number_by_its_unit_counts_for_nothing() -> None:
+    assert energy_wh([{"value": "1e308", "unit": "kWh"}]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("4000", "4000"), ("4000.0", "4000"), ("4000.5", "4000.5"), ("-0.0", "0")]
+)
+def test_whole_numbers_are_told_as_whole_numbers(value: str, text: str) -> None:
+    assert str(energy_wh([{"value": value}])) == text
 
 
 def test_no_values_no_energy() -> None:
