@@ -13,6 +13,7 @@ from app.settings import Settings
 _SECRET_FIELD = re.compile(r"password|secret|token$|authorization$|authorization_?key|jwt", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^@/\s]+)@")
 _AUTHORIZATION_KEY = re.compile(r'(AuthorizationKey"\s*,\s*"value"\s*:\s*")[^"]*')
+_AUTHORIZATION_KEY_LAST = re.compile(r'("value"\s*:\s*")[^"]*("\s*,\s*"key"\s*:\s*"AuthorizationKey)')
 HIDDEN = "[hidden]"
 
 
@@ -22,8 +23,14 @@ def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
         if name != "event" and _SECRET_FIELD.search(name):
             fields[name] = HIDDEN
         elif isinstance(value, str):
-            fields[name] = _AUTHORIZATION_KEY.sub(rf"\1{HIDDEN}", _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", value))
+            fields[name] = _redact_text(value)
     return fields
+
+
+def _redact_text(text: str) -> str:
+    text = _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
+    text = _AUTHORIZATION_KEY_LAST.sub(rf"\1{HIDDEN}\2", text)
+    return _AUTHORIZATION_KEY.sub(rf"\1{HIDDEN}", text)
 
 
 def configure_logging(settings: Settings) -> None:

@@ -6,6 +6,7 @@ Problems are collected and raised together, so that one start names every one of
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError
 from marshmallow import ValidationError
@@ -183,14 +184,24 @@ def _settings_error(messages: Any) -> SettingsError:
 
 
 def _address(env: Env, name: str, schemes: tuple[str, ...], required: bool, default: str) -> str:
-    def has_scheme(value: str) -> None:
+    def is_address(value: str) -> None:
         if not value.startswith(schemes):
             raise ValidationError(f"Must start with {' or '.join(schemes)}.")
+        if not value.startswith("mongodb") and not _has_possible_port(value):  # MongoDB's may list servers
+            raise ValidationError("The port must be a number from 0 to 65535.")
 
     address: str = (
-        env.str(name, validate=has_scheme) if required else env.str(name, default, validate=has_scheme)
+        env.str(name, validate=is_address) if required else env.str(name, default, validate=is_address)
     )
     return address
+
+
+def _has_possible_port(url: str) -> bool:
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True
 
 
 def _embedded(env: Env) -> EmbeddedSettings:

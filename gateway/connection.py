@@ -27,6 +27,7 @@ from gateway.limits import ConnectionLimits
 log = structlog.stdlib.get_logger(__name__)
 _REMEMBERED_ANSWERS = 8
 _MAX_BAD_FRAMES = 50
+_MAX_UNSENT = 200
 _RESULT = "[3,"
 _READY = (Registration.ACCEPTED.value, Registration.PENDING.value)
 
@@ -228,6 +229,9 @@ class ChargePointConnection:
 
     def send(self, text: str) -> None:
         """Write soon. A reader that stays away for too long loses its connection, and nobody waits for it."""
+        if len(self._to_write) >= _MAX_UNSENT:
+            self._drop_slow_reader()
+            return
         self._to_write.append(text)
         if self._writer is None:
             self._writer = self._loop.create_task(self._write())
@@ -238,12 +242,16 @@ class ChargePointConnection:
                 while self._to_write:
                     await self.websocket.send(self._to_write.popleft())
         except TimeoutError:
-            self.log.warning("slow_reader_dropped")
-            self.websocket.transport.abort()
+            self._drop_slow_reader()
         except ConnectionClosed:
             self._to_write.clear()  # the charge point sends its call again on its next connection
         finally:
             self._writer = None
+
+    def _drop_slow_reader(self) -> None:
+        self.log.warning("slow_reader_dropped", unsent=len(self._to_write))
+        self._to_write.clear()
+        self.websocket.transport.abort()
 
     def close(self, code: int, reason: str) -> None:
         """Start closing; `run` returns when it is done."""

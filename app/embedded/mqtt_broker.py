@@ -9,7 +9,7 @@ from iotcore.iotcore import IotCoreBroker
 
 from app.embedded.server import HOST
 
-MAX_PAYLOAD_BYTES = 1_048_576
+MAX_PAYLOAD_BYTES = 4 * 1_048_576  # an event holds more than the largest call that made it
 MAX_INFLIGHT = 1_000  # QoS 1 messages on their way to one subscriber; the default of 100 throttles the relay
 MAX_CONNECTIONS = 1_000
 

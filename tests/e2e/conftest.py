@@ -37,17 +37,21 @@ class TestTenant:
         return f"{self.prefix}{uuid.uuid4().hex[:8]}"
 
 
-def own_environment(worker_id: str) -> dict[str, str]:
-    """Test processes that share a real Redis get a database each."""
+SYSTEMS_PER_WORKER = 3
+
+
+def own_environment(worker_id: str, system: int) -> dict[str, str]:
+    """Systems that share a real Redis get a database each; `system` is 0, 1 or 2 within a test process."""
     url = os.environ.get("REDIS_URL")
-    number = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
-    return {"REDIS_URL": f"{url.rsplit('/', 1)[0]}/{number}"} if url else {}
+    worker = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+    database = worker * SYSTEMS_PER_WORKER + system
+    return {"REDIS_URL": f"{url.rsplit('/', 1)[0]}/{database}"} if url else {}
 
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningSystem]:
     """Everything but Flower, on free ports."""
-    with RunningSystem(tmp_path_factory.mktemp("system"), **own_environment(worker_id)) as running:
+    with RunningSystem(tmp_path_factory.mktemp("system"), **own_environment(worker_id, 0)) as running:
         yield running
 
 

@@ -90,7 +90,7 @@ class RunningSystem:
         return name not in signs or signs[name] in self.log(name)
 
     def wait_for_tenant(self, prefix: str) -> None:
-        """Until the gateway has heard of a new tenant: it then asks for a subprotocol instead of saying 404."""
+        """Until the gateway has heard of a new tenant: it then wants a subprotocol instead of saying 404."""
         ends_at = time.monotonic() + 10
         while httpx.get(f"{self.gateway_url}/ocpp/{prefix}probe").status_code == 404:
             if time.monotonic() > ends_at:

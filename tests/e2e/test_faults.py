@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -27,7 +28,7 @@ def fragile(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
     """A system that tests may break, as long as they mend it."""
     directory = tmp_path_factory.mktemp("fragile")
     names = ("servers", "gateway", "worker", "events", "beat")
-    with RunningSystem(directory, names, **own_environment(worker_id)) as running:
+    with RunningSystem(directory, names, **own_environment(worker_id, 1)) as running:
         yield running
 
 
@@ -169,6 +170,32 @@ async def test_without_a_worker_calls_go_round_the_queue_and_back(
         await until_queue_is_used(fragile, fragile_tenant)
         await charge_point.heartbeat()
         assert fragile_tenant.id not in await bypassed(fragile)
+
+
+async def test_without_redis_charge_points_are_served(
+    fragile: RunningSystem, fragile_tenant: TestTenant, fragile_databases: Databases
+) -> None:
+    """The broker hangs: calls go round it, sessions are stored, and the queue is used again afterwards."""
+    servers = psutil.Process(fragile.processes.pids["servers"]).children(recursive=True)
+    redis = next((child for child in servers if "valkey" in child.name()), None)
+    if redis is None:
+        pytest.skip("the Redis of this run is not ours to stop")
+    identity = fragile_tenant.identity()
+    async with SimulatedChargePoint(fragile.ws_url, identity) as charge_point:
+        await charge_point.boot()
+        redis.suspend()
+        try:
+            started = await charge_point.start(1, fragile_tenant.id_tag, 0)
+            await charge_point.meter_values(1, started.transaction_id, 50)
+            await charge_point.stop(started.transaction_id, 100)
+        finally:
+            redis.resume()
+        await until_queue_is_used(fragile, fragile_tenant)
+        await charge_point.heartbeat()
+    sessions = fragile_databases.collection(fragile_tenant.id, "sessions")
+    stored = sessions.find_one({"transaction_id": started.transaction_id})
+    assert stored is not None
+    assert (stored["status"], stored["stop_meter_value"]) == ("completed", 100)
 
 
 async def test_the_mode_is_switched_live(

@@ -37,7 +37,7 @@ def environment(tmp_path: Path, worker_id: str) -> dict[str, str]:
     ports = {name: str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)}
     return {
         **os.environ,
-        **own_environment(worker_id),
+        **own_environment(worker_id, 2),
         **ports,
         "PATH": program_path(sys.executable),
         "VAR_DIR": str(tmp_path / "var"),

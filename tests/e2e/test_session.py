@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ async def test_a_session_reaches_mongodb_mqtt_and_rest(
     ]
 
 
-async def _sessions(rest: RestClient, identity: str, **filters: str) -> list[dict[str, object]]:
+async def _sessions(rest: RestClient, identity: str, **filters: Any) -> list[dict[str, object]]:
     page = await rest.get("/sessions", charge_point_id=identity, **filters)
     assert page["next_cursor"] is None
     items: list[dict[str, object]] = page["items"]

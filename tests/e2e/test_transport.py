@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -221,6 +222,54 @@ async def test_malformed_frames_without_end_close_the_socket(
         assert code == 1002
     told = [line for line in system.log("gateway").splitlines() if "frame_malformed" in line]
     assert any(identity in line and tenant.id in line for line in told)
+
+
+async def test_a_client_that_never_reads_is_dropped(system: RunningSystem, tenant: TestTenant) -> None:
+    """It asks for the same stored answer again and again, which costs it nothing and us memory."""
+    identity = tenant.identity()
+    async with RawClient(system.ws_url, tenant.identity()) as innocent:
+        await innocent.call_raw([2, "boot", "BootNotification", BOOT])
+        flood = asyncio.create_task(_write_without_reading(system, identity))
+        answered = 0
+        while not flood.done():
+            assert (await innocent.call_raw([2, f"h{answered}", "Heartbeat", {}], timeout_s=5))[0] == 3
+            answered += 1
+        assert await flood == "dropped"
+    told = [line for line in system.log("gateway").splitlines() if "slow_reader_dropped" in line]
+    assert any(identity in line and tenant.id in line for line in told)
+
+
+async def _write_without_reading(system: RunningSystem, identity: str) -> str:
+    """A WebSocket client of its own, with the smallest receive buffer there is."""
+    with socket.socket() as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.setblocking(False)  # noqa: FBT003
+        await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", system.gateway_port))
+        reader, writer = await asyncio.open_connection(sock=plain, limit=4096)
+        writer.write(
+            f"GET /ocpp/{identity} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Protocol: ocpp1.6\r\n\r\n".encode()
+        )
+        assert b"101" in await reader.readline()
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    writer.write(
+                        _frame(b'[2,"7","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]')
+                        * 50
+                    )
+                    await writer.drain()
+        except OSError:
+            return "dropped"
+        except TimeoutError:
+            return "served for ever"
+
+
+def _frame(text: bytes) -> bytes:
+    """A text message as a client sends it, masked with zeros."""
+    return bytes([0x81, 0x80 | len(text)]) + b"\0\0\0\0" + text
 
 
 async def test_a_client_that_connects_a_thousand_times_disturbs_nobody(

@@ -1,0 +1,175 @@
+"""Settings: defaults that work at once, and every wrong variable named in one go."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.domain.errors import SettingsError
+from app.settings import Settings
+
+PRODUCTION = {
+    "APP_ENV": "production",
+    "MONGODB_URI": "mongodb://db/?replicaSet=rs0",
+    "REDIS_URL": "redis://cache:6379/0",
+    "MQTT_URL": "mqtt://broker",
+    "JWT_SECRET_KEY": "x" * 32,
+}
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **variables: Any) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, str(value))
+    return Settings.from_env()
+
+
+def wrong(monkeypatch: pytest.MonkeyPatch, **variables: Any) -> set[str]:
+    with pytest.raises(SettingsError) as refused:
+        settings(monkeypatch, **variables)
+    for name in refused.value.problems:
+        assert name in refused.value.message
+    return set(refused.value.problems)
+
+
+def test_the_defaults_are_those_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = settings(monkeypatch)
+    assert (known.env, known.is_production, known.log_level, known.log_format) == (
+        "development",
+        False,
+        "INFO",
+        "text",
+    )
+    assert known.mongodb.uri == "mongodb://127.0.0.1:27117/?replicaSet=secantus"
+    assert known.redis.url == "redis://127.0.0.1:16379/0"
+    assert known.mqtt.url == "mqtt://127.0.0.1:11883"
+    assert (known.gateway.host, known.gateway.port) == ("127.0.0.1", 9000)
+    assert (known.web.host, known.web.port) == ("127.0.0.1", 8000)
+    assert (known.flower.host, known.flower.port) == ("127.0.0.1", 5555)
+
+
+def test_the_addresses_follow_the_embedded_servers_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = settings(
+        monkeypatch, EMBEDDED_MONGODB_PORT=20001, EMBEDDED_REDIS_PORT=20002, EMBEDDED_MQTT_PORT=20003
+    )
+    assert known.mongodb.uri == "mongodb://127.0.0.1:20001/?replicaSet=secantus"
+    assert known.redis.url == "redis://127.0.0.1:20002/0"
+    assert known.mqtt.url == "mqtt://127.0.0.1:20003"
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "embedded"),
+    [
+        ("MONGODB_URI", "mongodb://db", "start_mongodb"),
+        ("REDIS_URL", "redis://cache", "start_redis"),
+        ("MQTT_URL", "mqtt://broker", "start_mqtt"),
+    ],
+)
+def test_an_embedded_server_is_started_unless_a_real_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, url: str, embedded: str
+) -> None:
+    assert getattr(settings(monkeypatch).embedded, embedded) is True
+    named = settings(monkeypatch, **{variable: url}).embedded
+    starts = {
+        "start_mongodb": named.start_mongodb,
+        "start_redis": named.start_redis,
+        "start_mqtt": named.start_mqtt,
+    }
+    assert [name for name, is_started in starts.items() if not is_started] == [embedded]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("APP_ENV", "staging"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("MONGODB_URI", "http://db"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("MQTT_URL", "tcp://broker"),
+        ("GATEWAY_PORT", "0"),
+        ("GATEWAY_PORT", "65536"),
+        ("WEB_PORT", "eight thousand"),
+        ("FLOWER_PORT", "-1"),
+        ("EMBEDDED_MQTT_PORT", "1e3"),
+        ("GATEWAY_MAX_MESSAGE_BYTES", "10"),
+        ("GATEWAY_PING_INTERVAL_S", "0"),
+        ("QUEUE_ANSWER_TIMEOUT_S", "-2"),
+        ("GATEWAY_BYPASS_THREADS", "0"),
+        ("GATEWAY_MAX_WAITING_CALLS", "0"),
+        ("GATEWAY_DRAIN_S", "-1"),
+        ("WEB_THREADS", "1000"),
+        ("ACCESS_TOKEN_S", "0"),
+        ("SWEEP_INTERVAL_S", "0"),
+    ],
+)
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    assert wrong(monkeypatch, **{variable: value}) == {variable}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MQTT_URL", "mqtt://broker:port"),
+        ("MQTT_URL", "mqtt://broker:70000"),
+        ("REDIS_URL", "redis://cache:x/0"),
+    ],
+)
+def test_an_address_with_an_impossible_port_is_named_at_start(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    assert wrong(monkeypatch, **{variable: value}) == {variable}
+
+
+def test_all_wrong_variables_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wrong(monkeypatch, GATEWAY_PORT="x", WEB_PORT="y", MQTT_URL="z", LOG_LEVEL="w") == {
+        "GATEWAY_PORT",
+        "WEB_PORT",
+        "MQTT_URL",
+        "LOG_LEVEL",
+    }
+
+
+def test_production_starts_with_explicit_addresses_and_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = settings(monkeypatch, **PRODUCTION)
+    assert (known.is_production, known.log_format) == (True, "json")
+    assert known.web.jwt_secret_key == "x" * 32
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("missing", [name for name in PRODUCTION if name != "APP_ENV"])
+def test_production_without_one_of_them_does_not_start(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    assert wrong(monkeypatch, **{name: value for name, value in PRODUCTION.items() if name != missing}) == {
+        missing
+    }
+
+
+def test_production_with_none_of_them_names_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wrong(monkeypatch, APP_ENV="production") == set(PRODUCTION) - {"APP_ENV"}
+
+
+def test_a_short_secret_is_none_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wrong(monkeypatch, **(PRODUCTION | {"JWT_SECRET_KEY": "x" * 31})) == {"JWT_SECRET_KEY"}
+
+
+def test_development_makes_its_own_secret_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = settings(monkeypatch).web.jwt_secret_key
+    assert len(first) >= 32
+    assert settings(monkeypatch).web.jwt_secret_key == first
+
+
+def test_no_secret_shows_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {
+        "MONGODB_URI": "mongodb://u:hush-mongo@db",
+        "REDIS_URL": "redis://:hush-redis@cache",
+        "MQTT_URL": "mqtt://u:hush-mqtt@broker",
+        "JWT_SECRET_KEY": "hush-jwt" * 4,
+    }
+    assert "hush" not in repr(settings(monkeypatch, **(PRODUCTION | secrets)))
+
+
+def test_a_wrong_secret_does_not_show_in_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(monkeypatch, **(PRODUCTION | {"JWT_SECRET_KEY": "hush", "MQTT_URL": "tcp://u:hush@broker"}))
+    assert "hush" not in refused.value.message

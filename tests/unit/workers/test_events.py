@@ -1,0 +1,179 @@
+"""The relay: from the outbox to MQTT, in order, at least once, by one process at a time."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from app.domain.errors import Retryable
+from app.domain.events import Event
+from app.process import Process
+from tests.builders import an_event
+from tests.fakes.leases import FakeLeases
+from tests.fakes.world import World
+from workers import events
+from workers.events import Relay
+
+LEASE = "outbox-relay"
+
+
+class FakePublisher:
+    """Notes what it published. `fail_after` so many calls it fails once; `then` runs at each call."""
+
+    def __init__(self) -> None:
+        self.published: list[str] = []
+        self.failures: list[Exception] = []
+        self.stop_when: int | None = None
+        self.relay: Relay | None = None
+        self.closed = False
+
+    def publish(self, told: Sequence[Event]) -> None:
+        if self.failures:
+            raise self.failures.pop()
+        self.published.extend(event.body["event_id"] for event in told)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def publisher(monkeypatch: pytest.MonkeyPatch) -> FakePublisher:
+    publisher = FakePublisher()
+    monkeypatch.setattr(events, "MqttPublisher", lambda *_: publisher)
+    monkeypatch.setattr(events, "_PAUSE_AFTER_FAILURE_S", 0)
+    return publisher
+
+
+class Wakes:
+    """Wakes for these tenants, then stops the relay."""
+
+    def __init__(self, relay: Relay, *tenant_ids: str | Exception | None) -> None:
+        self._relay = relay
+        self._left = list(tenant_ids)
+
+    def __call__(self, _timeout_s: float) -> str | None:
+        if not self._left:
+            self._relay.stop()
+            return None
+        wake = self._left.pop(0)
+        if isinstance(wake, Exception):
+            raise wake
+        return wake
+
+
+@pytest.fixture
+def relay(process: Process, publisher: FakePublisher) -> Relay:
+    return Relay(process)
+
+
+def run(relay: Relay, monkeypatch: pytest.MonkeyPatch, *wakes: str | Exception | None) -> None:
+    monkeypatch.setattr(relay._link, "wait_for_wake", Wakes(relay, *wakes), raising=False)
+    relay.run()
+
+
+def test_everything_that_waits_is_published_in_order_and_removed(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.outbox.append("acme", [an_event("c")], 3)
+    world.outbox.append("acme", [an_event("a"), an_event("b")], 1)
+    world.outbox.append("beta", [an_event("d")], 2)
+    run(relay, monkeypatch)
+    assert publisher.published == ["a", "b", "c", "d"]
+    assert world.outbox.depth("acme") == world.outbox.depth("beta") == 0
+    assert publisher.closed
+
+
+def test_more_than_one_reading_is_read_to_the_end(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(250):
+        world.outbox.append("acme", [an_event(str(number))], number)
+    run(relay, monkeypatch)
+    assert publisher.published == [str(number) for number in range(250)]
+
+
+def test_a_wake_brings_out_what_came_meanwhile(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drained: list[str] = []
+    drain = relay._drain
+
+    def watch(tenant_id: str) -> None:
+        drained.append(tenant_id)
+        drain(tenant_id)
+
+    monkeypatch.setattr(relay, "_drain", watch)
+    run(relay, monkeypatch, "beta", None, "acme")
+    assert drained == ["acme", "beta", "beta", "acme"]
+
+
+def test_what_the_broker_did_not_acknowledge_stays_and_is_sent_again(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.outbox.append("acme", [an_event("a")], 1)
+    world.outbox.append("acme", [an_event("b")], 2)
+    publisher.failures = [Retryable("MQTT: gone"), Retryable("MQTT: gone")]
+    run(relay, monkeypatch)
+    assert publisher.published == ["a", "b"]
+    assert world.outbox.depth("acme") == 0
+
+
+def test_a_crash_between_publishing_and_removing_repeats_and_loses_nothing(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.outbox.append("acme", [an_event("a")], 1)
+    remove, failures = world.outbox.remove, [Retryable("MongoDB: gone")]
+
+    def fail_once(tenant_id: str, entry_ids: Sequence[str]) -> None:
+        if failures:
+            raise failures.pop()
+        remove(tenant_id, entry_ids)
+
+    monkeypatch.setattr(world.outbox, "remove", fail_once)
+    run(relay, monkeypatch)
+    assert publisher.published == ["a", "a"]
+    assert world.outbox.depth("acme") == 0
+
+
+def test_without_redis_the_outboxes_are_looked_at_in_turn(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(relay, monkeypatch, Retryable("Redis: gone"))
+    world.outbox.append("acme", [an_event("a")], 1)
+    relay._stop.clear()
+    run(relay, monkeypatch, Retryable("Redis: gone"))
+    assert publisher.published == ["a"]
+
+
+def test_at_its_end_the_next_one_is_let_in_at_once(
+    relay: Relay, leases: FakeLeases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(relay, monkeypatch)
+    assert leases.holder(LEASE) is None
+
+
+def test_a_relay_that_stands_by_publishes_nothing(
+    relay: Relay, world: World, leases: FakeLeases, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases.hold(LEASE, "another process", world.clock.now(), 15)
+    world.outbox.append("acme", [an_event("a")], 1)
+    asked = []
+
+    def waits(seconds: float) -> bool:
+        asked.append(seconds)
+        relay.stop()
+        return True
+
+    monkeypatch.setattr(relay._stop, "wait", waits)
+    run(relay, monkeypatch)
+    assert (publisher.published, len(asked)) == ([], 1)
+    assert leases.holder(LEASE) == "another process"
+
+
+def test_a_dead_relays_place_is_taken_when_its_lease_is_over(
+    relay: Relay, world: World, leases: FakeLeases, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases.hold(LEASE, "another process", world.clock.now(), 15)
+    world.clock.advance(15.1)
+    world.outbox.append("acme", [an_event("a")], 1)
+    run(relay, monkeypatch)
+    assert publisher.published == ["a"]
