@@ -25,7 +25,7 @@ from app.services.sessions import SessionService
 from app.services.tenants import TenantService
 from app.services.users import UserService
 from app.settings import Settings
-from app.storage import mongo
+from app.storage import commands, mongo, sessions
 from app.storage.batches import MongoBatches
 from app.storage.charge_points import MongoChargePoints
 from app.storage.commands import MongoCommands
@@ -36,6 +36,7 @@ from app.storage.mongo import Databases
 from app.storage.outbox import MongoOutbox
 from app.storage.sessions import MongoSessions
 from app.storage.tenants import MongoTenants
+from app.storage.untold import Untold
 from app.storage.users import MongoUsers
 
 log = structlog.stdlib.get_logger(__name__)
@@ -51,6 +52,7 @@ class Adapters:
     link: RedisGatewayLink
     leases: MongoLeases
     messages: MongoMessages
+    untold: Untold
 
 
 def build_adapters(settings: Settings) -> Adapters:
@@ -58,7 +60,12 @@ def build_adapters(settings: Settings) -> Adapters:
     guard = RedisGuard(redis_client.connect(settings.redis.url))
     databases = Databases(mongo.connect(settings.mongodb.uri))
     return Adapters(
-        databases, guard, RedisGatewayLink(guard), MongoLeases(databases), MongoMessages(databases)
+        databases=databases,
+        redis=guard,
+        link=RedisGatewayLink(guard),
+        leases=MongoLeases(databases),
+        messages=MongoMessages(databases),
+        untold=Untold(databases, MongoOutbox(databases), (sessions.NAME, commands.NAME)),
     )
 
 
@@ -66,22 +73,22 @@ def build_services(settings: Settings, adapters: Adapters | None = None) -> Serv
     """Everything a process may do."""
     adapters = adapters or build_adapters(settings)
     databases, link, clock = adapters.databases, adapters.link, SystemClock()
-    outbox = MongoOutbox(databases)
+    untold, outbox = adapters.untold, MongoOutbox(databases)
     charge_points = MongoChargePoints(databases)
-    sessions = MongoSessions(databases, outbox)
+    session_store = MongoSessions(databases, untold)
     last_seen = RedisLastSeen(adapters.redis, charge_points.copy_last_seen)
-    authorization = AuthorizationService(MongoIdTags(databases), sessions, clock)
+    authorization = AuthorizationService(MongoIdTags(databases), session_store, clock)
     charge_point_service = ChargePointService(charge_points, last_seen, outbox, link, clock)
-    commands = MongoCommands(databases, outbox)
+    command_store = MongoCommands(databases, untold)
     return Services(
         clock=clock,
         tenants=TenantService(MongoTenants(databases), clock),
         users=UserService(MongoUsers(databases), clock),
         charge_points=charge_point_service,
         authorization=authorization,
-        sessions=SessionService(sessions, authorization, clock),
+        sessions=SessionService(session_store, authorization, clock),
         meter_values=MeterValueService(),
-        commands=CommandService(commands, charge_points, outbox, link, load_catalog(), clock),
+        commands=CommandService(command_store, charge_points, outbox, link, load_catalog(), clock),
         liveness=LivenessService(charge_points, charge_point_service, last_seen, link, clock),
         batches=MongoBatches(databases, outbox),
         outbox=outbox,

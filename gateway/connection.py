@@ -27,6 +27,9 @@ from gateway.limits import ConnectionLimits
 log = structlog.stdlib.get_logger(__name__)
 _REMEMBERED_ANSWERS = 8
 _MAX_BAD_FRAMES = 50
+_ALWAYS_NEW = frozenset(
+    {"Heartbeat", "BootNotification"}
+)  # their answer is the time; some never change the id
 _MAX_UNSENT = 200
 _RESULT = "[3,"
 _READY = (Registration.ACCEPTED.value, Registration.PENDING.value)
@@ -119,7 +122,7 @@ class ChargePointConnection:
     def _receive_call(self, frame: Call, text: str) -> None:
         self._bad_frames = 0
         known = self._answered.get(frame.unique_id)
-        if known is not None and known[0] == text:
+        if known is not None and known[0] == text and frame.action not in _ALWAYS_NEW:
             self.log.info("call_repeated", unique_id=frame.unique_id, action=frame.action)
             self.send(known[1])
             return

@@ -28,7 +28,8 @@ def a_tenant(tenant_id: str = "acme", prefixes: tuple[str, ...] = (), **settings
 
 
 def a_connector(connector_id: int = 1, status: str = "Available", **fields: Any) -> Connector:
-    return Connector(connector_id, status, **({"error_code": "NoError", "last_update": NOON} | fields))
+    known: dict[str, Any] = {"error_code": "NoError", "last_update": NOON}
+    return Connector(connector_id, status, **(known | fields))
 
 
 def a_connection(

@@ -14,38 +14,71 @@ from app.services import Services
 
 log = structlog.stdlib.get_logger(__name__)
 _COPY_SINCE = timedelta(seconds=90)
+_FORGOTTEN_AFTER = timedelta(seconds=10)
 
 
 def register(app: Celery, process: Callable[[], Process]) -> None:
-    """Add the sweeps to `app`."""
+    """Add the sweeps to `app`. The process is asked for when the first one runs."""
+    sweeps: dict[str, Callable[[Process], None]] = {
+        tasks.SWEEP_LIVENESS: sweep_liveness,
+        tasks.SWEEP_COMMANDS: sweep_commands,
+        tasks.RECONCILE_PRESENCE: reconcile_presence,
+        tasks.TELL_FORGOTTEN: tell_forgotten,
+        tasks.PRUNE_MESSAGES: prune_messages,
+    }
+    for name, sweep in sweeps.items():
+        app.task(name=name)(_on_demand(sweep, process))
 
-    def services() -> Services:
-        return process().services
 
-    @app.task(name=tasks.SWEEP_LIVENESS)
-    def sweep_liveness() -> None:
-        complete = _for_each_tenant(services(), "liveness", services().liveness.sweep)
-        if complete:
-            services().liveness.forget_dead_gateways()
+def _on_demand(sweep: Callable[[Process], None], process: Callable[[], Process]) -> Callable[[], None]:
+    def run() -> None:
+        sweep(process())
 
-    @app.task(name=tasks.SWEEP_COMMANDS)
-    def sweep_commands() -> None:
-        _for_each_tenant(services(), "commands", lambda tenant: services().commands.end_overdue(tenant.id))
+    return run
 
-    @app.task(name=tasks.RECONCILE_PRESENCE)
-    def reconcile_presence() -> None:
-        since = services().clock.now() - _COPY_SINCE
-        _for_each_tenant(services(), "presence", lambda tenant: services().liveness.reconcile(tenant, since))
 
-    @app.task(name=tasks.PRUNE_MESSAGES)
-    def prune_messages() -> None:
-        now = services().clock.now()
+def sweep_liveness(process: Process) -> None:
+    """Silence becomes Offline; what a dead gateway held is closed."""
+    services = process.services
+    if _for_each_tenant(services, "liveness", services.liveness.sweep):
+        services.liveness.forget_dead_gateways()
 
-        def prune(tenant: Tenant) -> int:
-            before = now - timedelta(days=tenant.configuration.message_log_days)
-            return process().adapters.messages.prune(tenant.id, before)
 
-        _for_each_tenant(services(), "messages", prune)
+def sweep_commands(process: Process) -> None:
+    """What waited or was awaited for too long ends."""
+    commands = process.services.commands
+    _for_each_tenant(process.services, "commands", lambda tenant: commands.end_overdue(tenant.id))
+
+
+def reconcile_presence(process: Process) -> None:
+    """Last-seen times reach the database; what a loss of Redis left behind is repaired."""
+    services = process.services
+    since = services.clock.now() - _COPY_SINCE
+    _for_each_tenant(services, "presence", lambda tenant: services.liveness.reconcile(tenant, since))
+
+
+def tell_forgotten(process: Process) -> None:
+    """Events whose writer died before they reached the outbox get there now."""
+    services, before = process.services, process.services.clock.now() - _FORGOTTEN_AFTER
+
+    def tell(tenant: Tenant) -> int:
+        told = process.adapters.untold.tell_forgotten(tenant.id, before)
+        if told:
+            services.gateway_link.wake_relay(tenant.id)
+        return told
+
+    _for_each_tenant(services, "untold", tell)
+
+
+def prune_messages(process: Process) -> None:
+    """The message log is kept as long as each tenant wants."""
+    now = process.services.clock.now()
+
+    def prune(tenant: Tenant) -> int:
+        before = now - timedelta(days=tenant.configuration.message_log_days)
+        return process.adapters.messages.prune(tenant.id, before)
+
+    _for_each_tenant(process.services, "messages", prune)
 
 
 def _for_each_tenant(services: Services, sweep: str, work: Callable[[Tenant], int | None]) -> bool:

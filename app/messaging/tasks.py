@@ -4,6 +4,7 @@ HANDLE_BATCH = "ocpp.handle_batch"
 SWEEP_LIVENESS = "sweeps.liveness"
 SWEEP_COMMANDS = "sweeps.commands"
 RECONCILE_PRESENCE = "sweeps.reconcile_presence"
+TELL_FORGOTTEN = "sweeps.tell_forgotten"
 PRUNE_MESSAGES = "sweeps.prune_messages"
 
 SWEEP_QUEUE = "sweeps"

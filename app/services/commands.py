@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
 from app.domain.charge_point import ChargePoint, Registration
 from app.domain.command import Command, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
@@ -25,6 +27,7 @@ from app.services.ports import (
     ProtocolCatalog,
 )
 
+log = structlog.stdlib.get_logger(__name__)
 _OPEN = (CommandStatus.QUEUED, CommandStatus.SENT)
 _SENT_GRACE_S = 15.0
 
@@ -162,10 +165,8 @@ class CommandService:
         try:
             self._link.deliver(connection.gateway_id, delivery)
         except Retryable as failure:
-            outcome = Outcome(
-                CommandStatus.FAILED, error={"code": "gateway_unreachable", "message": failure.message}
-            )
-            self._end(command, outcome, (CommandStatus.QUEUED,))
+            log.warning("command_not_delivered", command_id=command.id, reason=failure.message)
+            self._end(command, GATEWAY_UNREACHABLE, (CommandStatus.QUEUED,))
 
     def mark_sent(self, ref: ChargePointRef, command_id: str, at: datetime) -> None:
         """The Call is on the wire."""
@@ -224,6 +225,10 @@ class CommandService:
         self._link.wake_relay(ref.tenant_id)
 
 
+GATEWAY_UNREACHABLE = Outcome(
+    CommandStatus.FAILED,
+    error={"code": "gateway_unreachable", "message": "The way to the charge point's gateway is broken."},
+)
 EXPIRED = Outcome(
     CommandStatus.EXPIRED,
     error={"code": "expired", "message": "The charge point was not reached before the command expired."},

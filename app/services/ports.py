@@ -159,11 +159,11 @@ class SessionRepository(Protocol):
         ...
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
-        """Session and events in one transaction; False if its start key is known already."""
+        """Session and events, both or neither; False if its start key is known already."""
         ...
 
     def complete(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
-        """Write the stop side and events in one transaction; False if it was completed before."""
+        """Write the stop side and events, both or neither; False if it was completed before."""
         ...
 
     def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:

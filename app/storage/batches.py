@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 from bson import ObjectId
+from bson.errors import BSONError
 from pymongo import InsertOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
@@ -19,6 +20,7 @@ from app.storage.outbox import MongoOutbox
 log = structlog.stdlib.get_logger(__name__)
 
 _DUPLICATE_KEY = 11000
+_UNSTORABLE = (BSONError, OverflowError)  # one document that BSON cannot hold fails its whole command
 _Write = InsertOne[Document] | UpdateOne
 
 
@@ -64,6 +66,11 @@ class MongoBatches:
         try:
             with store_errors():
                 _bulk(self._databases.collection(tenant_id, name), [write for _, write in writes])
+        except _UNSTORABLE as failure:
+            if len(writes) == 1:
+                return {writes[0][0]: failure}
+            alone = [self._write(tenant_id, name, [write]) for write in writes]
+            return {call: reason for failed in alone for call, reason in failed.items()}
         except Retryable as failure:
             cause = failure.__cause__
             if not isinstance(cause, BulkWriteError):

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING
-from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -15,8 +14,8 @@ from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.services.ports import Page, PageRequest
 from app.storage.mongo import Databases, Document, store_errors
-from app.storage.outbox import MongoOutbox
 from app.storage.paging import read_page
+from app.storage.untold import FIELD, Untold
 
 NAME = "commands"
 
@@ -31,7 +30,9 @@ def _document_of(command: Command) -> Document:
 
 
 def _command_of(document: Document) -> Command:
-    fields = {name: value for name, value in document.items() if name not in ("_id", "open", "late_answer")}
+    fields = {
+        name: value for name, value in document.items() if name not in ("_id", "open", "late_answer", FIELD)
+    }
     fields["status"] = CommandStatus(fields["status"])
     fields["warnings"] = tuple(fields["warnings"])
     return Command(id=document["_id"], **fields)
@@ -40,24 +41,23 @@ def _command_of(document: Document) -> Command:
 class MongoCommands:
     """Port `CommandRepository`."""
 
-    def __init__(self, databases: Databases, outbox: MongoOutbox) -> None:
+    def __init__(self, databases: Databases, untold: Untold) -> None:
         self._databases = databases
-        self._outbox = outbox
+        self._untold = untold
 
     def _collection(self, tenant_id: str) -> Collection[Document]:
         return self._databases.collection(tenant_id, NAME)
 
     def insert(self, command: Command, events: Sequence[Event], order_key: int) -> bool:
-        """Command and events, or neither."""
-
-        def write(transaction: ClientSession) -> None:
-            self._collection(command.tenant_id).insert_one(_document_of(command), session=transaction)
-            self._outbox.append(command.tenant_id, events, order_key, transaction)
-
+        """Command and events in one write."""
+        document = _document_of(command)
+        document[FIELD] = self._untold.entries(command.tenant_id, events, order_key)
         try:
-            self._databases.transact(write)
+            with store_errors():
+                self._collection(command.tenant_id).insert_one(document)
         except DuplicateKeyError:
             return False
+        self._untold.tell(command.tenant_id, NAME, document)
         return True
 
     def find(self, tenant_id: str, command_id: str) -> Command | None:
@@ -73,19 +73,18 @@ class MongoCommands:
     def move(
         self, command: Command, came_from: Sequence[CommandStatus], events: Sequence[Event], order_key: int
     ) -> bool:
-        """The new state and its events, or neither."""
+        """The new state and its events in one write."""
         changed = _document_of(command)
-        query = {"_id": changed.pop("_id"), "status": {"$in": [status.value for status in came_from]}}
-
-        def write(transaction: ClientSession) -> bool:
+        itself = {"_id": changed.pop("_id")}
+        entries = self._untold.entries(command.tenant_id, events, order_key)
+        with store_errors():
             written = self._collection(command.tenant_id).update_one(
-                query, {"$set": changed}, session=transaction
+                itself | {"status": {"$in": [status.value for status in came_from]}},
+                {"$set": changed, "$push": {FIELD: {"$each": entries}}},
             )
-            if written.matched_count:
-                self._outbox.append(command.tenant_id, events, order_key, transaction)
-            return written.matched_count > 0
-
-        return self._databases.transact(write)
+        if written.matched_count:
+            self._untold.tell(command.tenant_id, NAME, itself | {FIELD: entries})
+        return written.matched_count > 0
 
     def note_late_answer(self, tenant_id: str, command_id: str, answer: dict[str, Any]) -> None:
         """Beside the result, which stays."""

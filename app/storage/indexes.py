@@ -14,6 +14,7 @@ PLATFORM = {
     "users": [IndexModel([("email", ASCENDING)], unique=True, name="email")],
     "tenants": [IndexModel([("charge_point_prefixes", ASCENDING)], unique=True, name="prefix", sparse=True)],
 }
+_UNTOLD = IndexModel([("untold._id", ASCENDING)], sparse=True, name="untold")
 TENANT = {
     "sessions": [
         IndexModel([("start_key", ASCENDING)], unique=True, name="start_key"),
@@ -24,8 +25,8 @@ TENANT = {
         ),
         IndexModel([("opened_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
         IndexModel([("charge_point_id", ASCENDING), ("opened_at", DESCENDING)], name="charge_point"),
+        _UNTOLD,
     ],
-    "meter_values": [IndexModel([("owner", ASCENDING), ("timestamp", ASCENDING)], name="owner")],
     "commands": [
         IndexModel([("charge_point_id", ASCENDING), ("created_at", DESCENDING)], name="charge_point"),
         IndexModel(
@@ -33,7 +34,9 @@ TENANT = {
             name="open",
             partialFilterExpression={"open": True},
         ),
+        _UNTOLD,
     ],
+    "meter_values": [IndexModel([("owner", ASCENDING), ("timestamp", ASCENDING)], name="owner")],
     "ocpp_messages": [IndexModel([("charge_point_id", ASCENDING), ("_id", DESCENDING)], name="charge_point")],
 }
 

@@ -5,11 +5,12 @@ The events stand in it as one text: nobody queries them, and a text costs a frac
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import orjson
 from pymongo import ASCENDING
-from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
 
 from app.domain.context import ChargePointRef
 from app.domain.events import Event, EventChannel
@@ -34,20 +35,29 @@ def outbox_documents(
         yield {"_id": name, "tenant_id": tenant_id, "events": text.decode()}
 
 
+def first_id_at(at: datetime) -> str:
+    """Sorts before the ids of all entries written at or after `at`."""
+    return f"{round(at.timestamp() * 1_000_000):016x}"
+
+
 class MongoOutbox:
     """The outbox of each tenant (port `Outbox`)."""
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
 
-    def append(
-        self, tenant_id: str, events: Sequence[Event], order_key: int, session: ClientSession | None = None
-    ) -> None:
-        """Store events to be published; within a transaction if `session` is given."""
-        collection = self._databases.collection(tenant_id, NAME)
-        with store_errors():
-            for document in outbox_documents(tenant_id, events, order_key):
-                collection.insert_one(document, session=session)
+    def append(self, tenant_id: str, events: Sequence[Event], order_key: int) -> None:
+        """Store events to be published."""
+        for document in outbox_documents(tenant_id, events, order_key):
+            self.put(tenant_id, document)
+
+    def put(self, tenant_id: str, document: Document) -> None:
+        """Store an entry; the same one again changes nothing."""
+        try:
+            with store_errors():
+                self._databases.collection(tenant_id, NAME).insert_one(document)
+        except DuplicateKeyError:
+            return
 
     def head(self, tenant_id: str, limit: int) -> list[OutboxEntry]:
         """The oldest entries, in order."""

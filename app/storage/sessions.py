@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -20,8 +19,8 @@ from app.services.ports import Page, PageRequest
 from app.storage import meter_values
 from app.storage.counters import TRANSACTION_ID, Counters
 from app.storage.mongo import Databases, Document, store_errors
-from app.storage.outbox import MongoOutbox
 from app.storage.paging import read_page
+from app.storage.untold import FIELD, Untold
 
 NAME = "sessions"
 _LOOK_BACK = 5  # readings without the register come in between
@@ -77,9 +76,9 @@ def session_of(document: Document) -> Session:
 class MongoSessions:
     """Port `SessionRepository`."""
 
-    def __init__(self, databases: Databases, outbox: MongoOutbox) -> None:
+    def __init__(self, databases: Databases, untold: Untold) -> None:
         self._databases = databases
-        self._outbox = outbox
+        self._untold = untold
         self._counters = Counters(databases)
 
     def _collection(self, tenant_id: str) -> Collection[Document]:
@@ -124,32 +123,39 @@ class MongoSessions:
         return replace(session, meter_values=_energy_values(newest)[:1])
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
-        """Session and events, or neither."""
-
-        def write(transaction: ClientSession) -> None:
-            self._collection(session.tenant_id).insert_one(session_document(session), session=transaction)
-            self._outbox.append(session.tenant_id, events, order_key, transaction)
-
+        """Session and events in one write."""
+        document = session_document(session)
+        document[FIELD] = self._untold.entries(session.tenant_id, events, order_key)
         try:
-            self._databases.transact(write)
+            with store_errors():
+                self._collection(session.tenant_id).insert_one(document)
         except DuplicateKeyError:
+            self._tell(session.tenant_id, {"start_key": session.start_key})
             return False
+        self._untold.tell(session.tenant_id, NAME, document)
         return True
 
     def complete(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
-        """The stop side and its events, unless it was completed before."""
+        """The stop side and its events in one write, unless it was completed before."""
         changed = session_document(session)
-        open_one = {"_id": changed.pop("_id"), "status": {"$ne": SessionStatus.COMPLETED.value}}
-
-        def write(transaction: ClientSession) -> bool:
+        itself = {"_id": changed.pop("_id")}
+        entries = self._untold.entries(session.tenant_id, events, order_key)
+        with store_errors():
             written = self._collection(session.tenant_id).update_one(
-                open_one, {"$set": changed}, session=transaction
+                itself | {"status": {"$ne": SessionStatus.COMPLETED.value}},
+                {"$set": changed, "$push": {FIELD: {"$each": entries}}},
             )
-            if written.matched_count:
-                self._outbox.append(session.tenant_id, events, order_key, transaction)
-            return written.matched_count > 0
+        if not written.matched_count:
+            self._tell(session.tenant_id, itself)
+            return False
+        self._untold.tell(session.tenant_id, NAME, itself | {FIELD: entries})
+        return True
 
-        return self._databases.transact(write)
+    def _tell(self, tenant_id: str, query: Document) -> None:
+        """Whoever comes second makes sure that the first one's events get out."""
+        with store_errors():
+            document = self._collection(tenant_id).find_one(query, {FIELD: 1})
+        self._untold.tell(tenant_id, NAME, document)
 
     def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:
         """The register's readings, from `meter_values`."""

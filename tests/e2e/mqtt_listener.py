@@ -32,10 +32,14 @@ class MqttListener:
         self._loop = asyncio.get_running_loop()
         self.client = mqtt.build_client(url, client_id)
         self.client.on_connect = self._on_connect
-        self.client.on_subscribe = lambda *_: self._loop.call_soon_threadsafe(self._subscribed.set)
-        self.client.on_message = lambda _client, _data, message: self._loop.call_soon_threadsafe(
-            self._keep, message
-        )
+        self.client.on_subscribe = self._on_subscribe
+        self.client.on_message = self._on_message
+
+    def _on_subscribe(self, *_: Any) -> None:
+        self._loop.call_soon_threadsafe(self._subscribed.set)
+
+    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        self._loop.call_soon_threadsafe(self._keep, message)
 
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
         client.subscribe([(topic, 1) for topic in self._filters])

@@ -85,5 +85,6 @@ class FakeBatchStore:
 
 
 def _calls_that_write(batch: Batch) -> list[int]:
-    writes = [*batch.meter_records, *batch.late_energy, *batch.connector_changes]
-    return sorted({write.call for write in writes} | {call for call, _ in batch.events})
+    calls = {record.call for record in batch.meter_records} | {late.call for late in batch.late_energy}
+    calls |= {change.call for change in batch.connector_changes} | {call for call, _ in batch.events}
+    return sorted(calls)

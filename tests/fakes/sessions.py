@@ -94,13 +94,18 @@ class FakeSessionRepository:
         return [known for (owner, _), known in self._sessions.items() if owner == tenant_id]
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
-        """Newest start first."""
+        """Newest start first. Of the readings, a running session has its newest only."""
         newest = sorted(
-            self.all(tenant_id),
+            (self._with_newest_reading(known) for known in self.all(tenant_id)),
             key=lambda known: (known.start_time or known.stop_time or _LONG_AGO, known.id),
             reverse=True,
         )
         return page_of(newest, page)
+
+    def _with_newest_reading(self, session: Session) -> Session:
+        if session.status is not SessionStatus.ACTIVE:
+            return session
+        return replace(session, meter_values=self.energy_values(session)[-1:])
 
 
 def _key(session: Session) -> str:

@@ -70,13 +70,6 @@ class ListedSessionSchema(SessionSchema):
 
         exclude = ("meter_values",)
 
-    energy_wh = computed(
-        lambda session: None if session.status is SessionStatus.ACTIVE else session.energy_wh,
-        "number",
-        "Energy delivered, in Wh; null while active, the session itself has it so far.",
-        nullable=True,
-    )
-
 
 class SessionPageSchema(Schema):
     """A page of sessions."""

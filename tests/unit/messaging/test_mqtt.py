@@ -37,14 +37,14 @@ def test_user_and_password_are_decoded() -> None:
 
 
 def test_tls_is_used_by_scheme() -> None:
-    assert build_client("mqtts://broker", "id")._ssl_context is not None  # type: ignore[attr-defined]
-    assert build_client("mqtt://broker", "id")._ssl_context is None  # type: ignore[attr-defined]
+    assert build_client("mqtts://broker", "id")._ssl_context is not None
+    assert build_client("mqtt://broker", "id")._ssl_context is None
 
 
 @pytest.mark.parametrize("persistent", [True, False])
 def test_a_session_is_persistent_only_where_wanted(persistent: bool) -> None:
     client = build_client("mqtt://broker", "id", persistent=persistent)
-    assert client._clean_session is not persistent  # type: ignore[attr-defined]
+    assert client._clean_session is not persistent
 
 
 def test_nobody_listening_is_told_as_retryable() -> None:

@@ -1,15 +1,16 @@
 """Charge points: being known, connected, fenced by epochs, silent and heard again (A5, A39, A40)."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from app.domain.charge_point import Availability, Registration
 from app.domain.context import ChargePointRef
-from app.domain.errors import NotFound, QuotaExceeded, Retryable
+from app.domain.errors import Conflict, NotFound, QuotaExceeded, Retryable
 from app.domain.tenant import Tenant
 from app.services.batch import Batch
-from app.services.ports import PageRequest
+from app.services.ports import OpenedConnection, PageRequest
 from tests.builders import NOON, REF, a_call, a_charge_point, a_connector, a_tenant
 from tests.fakes.world import World
 
@@ -228,3 +229,22 @@ def test_of_two_statuses_in_one_batch_the_second_builds_on_the_first(world: Worl
     assert [change.call for change in batch.connector_changes] == [0, 1]
     service.record_status(batch, 2, a_call(sequence=1), a_connector(2, "Available"))
     assert len(batch.connector_changes) == 2
+
+
+def test_a_connection_that_was_overtaken_while_it_opened_is_told_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between writing and reading another one came: this one must not be served."""
+    repository = world.charge_points
+    opened = repository.open_connection
+
+    def overtaken(
+        ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
+    ) -> OpenedConnection | None:
+        opened(ref, gateway_id, connection_id, at)
+        return opened(ref, "gw-2", "the newer one", at)
+
+    monkeypatch.setattr(repository, "open_connection", overtaken)
+    with pytest.raises(Conflict):
+        world.services.charge_points.open_connection(REF, "gw-1", "c-1")
+    assert statuses(world) == []

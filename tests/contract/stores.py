@@ -1,0 +1,187 @@
+"""All stores behind one face, in memory or on real servers, for the suites of this folder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import uuid4
+
+import redis
+
+from app.domain.tenant import Tenant
+from app.messaging import redis_client
+from app.messaging.gateway_link import Downlink, RedisGatewayLink, alive_key, decode, stream_key
+from app.messaging.last_seen import RedisLastSeen
+from app.messaging.redis_client import RedisGuard
+from app.services import ports
+from app.storage import mongo
+from app.storage.batches import MongoBatches
+from app.storage.charge_points import MongoChargePoints
+from app.storage.commands import MongoCommands
+from app.storage.id_tags import MongoIdTags
+from app.storage.leases import MongoLeases
+from app.storage.mongo import Databases
+from app.storage.outbox import MongoOutbox
+from app.storage.sessions import MongoSessions
+from app.storage.tenants import MongoTenants
+from app.storage.untold import Untold
+from app.storage.users import MongoUsers
+from tests.builders import a_tenant
+from tests.fakes.gateway_link import FakeGatewayLink
+from tests.fakes.leases import FakeLeases
+from tests.fakes.world import fake_world
+
+
+class Leases(Protocol):
+    """What both kinds of leases can do."""
+
+    def hold(self, name: str, holder: str, now: datetime, seconds: float) -> bool: ...
+
+    def release(self, name: str, holder: str) -> None: ...
+
+    def installation_id(self) -> str: ...
+
+
+class Gateways(Protocol):
+    """Gateways as a test moves them: they appear, die, and read what was sent to them."""
+
+    def appear(self, gateway_id: str) -> None: ...
+
+    def die(self, gateway_id: str) -> None: ...
+
+    def read(self, gateway_id: str) -> list[Downlink]: ...
+
+
+@dataclass
+class Stores:
+    """One tenant, known to all of them, whose data is gone after the test."""
+
+    tenant: Tenant
+    tenants: ports.TenantRepository
+    users: ports.UserRepository
+    charge_points: ports.ChargePointRepository
+    sessions: ports.SessionRepository
+    commands: ports.CommandRepository
+    id_tags: ports.IdTagRepository
+    outbox: ports.Outbox
+    batches: ports.BatchStore
+    last_seen: ports.LastSeen
+    link: ports.GatewayLink
+    gateways: Gateways
+    leases: Leases
+    unique: str = field(default_factory=lambda: uuid4().hex[:12])
+
+    @property
+    def id(self) -> str:
+        """The tenant's."""
+        return self.tenant.id
+
+
+class FakeGateways:
+    """Moves the fake link's gateways."""
+
+    def __init__(self, link: FakeGatewayLink) -> None:
+        self._link = link
+
+    def appear(self, gateway_id: str) -> None:
+        self._link.gateways.add(gateway_id)
+        self._link.dead.discard(gateway_id)
+
+    def die(self, gateway_id: str) -> None:
+        self._link.gateways.discard(gateway_id)
+        self._link.dead.add(gateway_id)
+
+    def read(self, gateway_id: str) -> list[Downlink]:
+        return [delivery for receiver, delivery in self._link.delivered if receiver == gateway_id]
+
+
+class RedisGateways:
+    """Gives signs of life as a gateway would."""
+
+    def __init__(self, client: "redis.Redis", link: RedisGatewayLink) -> None:
+        self._client = client
+        self._link = link
+        self._known: set[str] = set()
+
+    def appear(self, gateway_id: str) -> None:
+        self._known.add(gateway_id)
+        self._link.announce(gateway_id)
+
+    def die(self, gateway_id: str) -> None:
+        self._client.delete(alive_key(gateway_id))
+
+    def read(self, gateway_id: str) -> list[Downlink]:
+        found: Any = self._client.xrange(stream_key(gateway_id))
+        return [decode(fields["d"]) for _, fields in found][1:]  # the first entry made the stream
+
+    def forget_all(self) -> None:
+        for gateway_id in self._known:
+            self._link.withdraw(gateway_id)
+            self._link.forget_gateway(gateway_id)
+
+
+def fake_stores() -> Stores:
+    """In memory."""
+    world = fake_world()
+    tenant = a_tenant(f"t{uuid4().hex[:12]}")
+    world.tenants.insert(tenant)
+    return Stores(
+        tenant,
+        world.tenants,
+        world.users,
+        world.charge_points,
+        world.sessions,
+        world.commands,
+        world.id_tags,
+        world.outbox,
+        world.batches,
+        world.last_seen,
+        world.link,
+        FakeGateways(world.link),
+        FakeLeases(),
+    )
+
+
+def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], None]]:
+    """On real servers, and what removes all traces of it."""
+    databases = Databases(mongo.connect(mongodb_uri))
+    client = redis_client.connect(redis_url)
+    guard = RedisGuard(client)
+    outbox, link = MongoOutbox(databases), RedisGatewayLink(guard)
+    untold = Untold(databases, outbox, ("sessions", "commands"))
+    charge_points, gateways = MongoChargePoints(databases), RedisGateways(client, link)
+    tenants = MongoTenants(databases)
+    tenants.prepare()
+    tenant = a_tenant(f"t{uuid4().hex[:12]}")
+    tenants.insert(tenant)
+    stores = Stores(
+        tenant,
+        tenants,
+        MongoUsers(databases),
+        charge_points,
+        MongoSessions(databases, untold),
+        MongoCommands(databases, untold),
+        MongoIdTags(databases),
+        outbox,
+        MongoBatches(databases, outbox),
+        RedisLastSeen(guard, charge_points.copy_last_seen),
+        link,
+        gateways,
+        MongoLeases(databases),
+    )
+
+    def clean() -> None:
+        ours = {"$regex": stores.unique}
+        for found in databases.platform["tenants"].find({"$or": [{"_id": tenant.id}, {"_id": ours}]}):
+            databases.client.drop_database(found["database_name"])
+        databases.platform["tenants"].delete_many({"$or": [{"_id": tenant.id}, {"_id": ours}]})
+        databases.platform["users"].delete_many({"_id": ours})
+        databases.platform["leases"].delete_many({"_id": ours})
+        gateways.forget_all()
+        for key in client.scan_iter(f"*{tenant.id}*"):
+            client.delete(key)
+        client.zrem("ocpp:outbox:wake", tenant.id)
+        databases.client.close()
+        client.close()
+
+    return stores, clean
