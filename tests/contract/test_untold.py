@@ -1,6 +1,5 @@
 """Events travel inside the document that they tell of, so that no crash can part them from it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,7 +24,7 @@ class BrokenOutbox(MongoOutbox):
 
 
 @pytest.fixture
-def untold(real: Stores) -> Iterator[Untold]:
+def untold(real: Stores) -> Untold:
     databases = real.outbox._databases  # type: ignore[attr-defined]
     dying = MongoSessions(databases, Untold(databases, BrokenOutbox(databases), ("sessions",)))
     order_key = round(NOON.timestamp() * 1_000_000)
@@ -34,7 +33,7 @@ def untold(real: Stores) -> Iterator[Untold]:
             a_session(1, ChargePointRef(real.id, "CP-1")), [an_event("session-1:started")], order_key
         )
     assert real.outbox.head(real.id, 10) == []
-    yield Untold(databases, MongoOutbox(databases), ("sessions", "commands"))
+    return Untold(databases, MongoOutbox(databases), ("sessions", "commands"))
 
 
 def test_the_sweep_tells_what_a_killed_writer_left(real: Stores, untold: Untold) -> None:

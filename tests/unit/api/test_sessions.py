@@ -73,7 +73,7 @@ def test_an_active_session_shows_its_energy_so_far(operator: Api, world: World) 
     assert (body["energy_wh"], body["duration_seconds"]) == (700.5, 60)
     assert body["meter_values"] == [{"timestamp": "2026-03-01T12:00:00.000Z", "value": 1700.5, "unit": "Wh"}]
     listed = operator.get(LIST).get_json()["items"][0]
-    assert listed["energy_wh"] is None
+    assert listed["energy_wh"] == 700.5
     assert "meter_values" not in listed
 
 
