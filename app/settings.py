@@ -141,7 +141,7 @@ class Settings:
                     "MONGODB_URI",
                     ("mongodb://", "mongodb+srv://"),
                     production,
-                    f"mongodb://127.0.0.1:{embedded.mongodb_port}/?replicaSet=secantus",
+                    f"mongodb://127.0.0.1:{embedded.mongodb_port}/?replicaSet=secantus&retryWrites=false",
                 )
             ),
             redis=RedisSettings(

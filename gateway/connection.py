@@ -27,9 +27,9 @@ from gateway.limits import ConnectionLimits
 log = structlog.stdlib.get_logger(__name__)
 _REMEMBERED_ANSWERS = 8
 _MAX_BAD_FRAMES = 50
-_ALWAYS_NEW = frozenset(
-    {"Heartbeat", "BootNotification"}
-)  # their answer is the time; some never change the id
+_BOOT = "BootNotification"
+# their answer is the time or nothing, and charge points that restart begin their ids anew
+_ALWAYS_NEW = frozenset({_BOOT, "Heartbeat", "StatusNotification"})
 _MAX_UNSENT = 200
 _RESULT = "[3,"
 _READY = (Registration.ACCEPTED.value, Registration.PENDING.value)
@@ -61,6 +61,7 @@ class ChargePointConnection:
         self.epoch = epoch
         self.registration = registration
         self.connection_id = connection_id or uuid4().hex
+        self.opened_at = datetime.now(UTC)
         self._uplink = uplink
         self._limits = limits
         self._line: deque[tuple[Call, str, int]] = deque()
@@ -121,6 +122,8 @@ class ChargePointConnection:
 
     def _receive_call(self, frame: Call, text: str) -> None:
         self._bad_frames = 0
+        if frame.action == _BOOT:
+            self._answered.clear()
         known = self._answered.get(frame.unique_id)
         if known is not None and known[0] == text and frame.action not in _ALWAYS_NEW:
             self.log.info("call_repeated", unique_id=frame.unique_id, action=frame.action)

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 import structlog
 from websockets.asyncio.server import ServerConnection
 
+from app.domain.charge_point import Connection
 from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
 from app.services import Services
@@ -95,6 +96,21 @@ class Presence:
                 await asyncio.sleep(_CLOSE_RETRY_S)
             else:
                 return
+
+    async def resume(self) -> int:
+        """After a pause in which this gateway may have been taken for dead: note all connections again."""
+        resumed = 0
+        for connection in self.all():
+            noted = Connection(
+                self._gateway_id, connection.connection_id, connection.epoch, connection.opened_at
+            )
+            try:
+                resumed += await self._loop.run_in_executor(
+                    self._threads, self._services.charge_points.resume_connection, connection.ref, noted
+                )
+            except Retryable as failure:
+                connection.log.warning("connection_not_resumed", reason=failure.message)
+        return resumed
 
     def close_older(self, ref: ChargePointRef, epoch: int) -> None:
         """The charge point has connected to another gateway."""

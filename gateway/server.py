@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from websockets.http11 import Request, Response
 from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, Retryable
 from app.messaging.celery_app import Side, build_celery
-from app.messaging.gateway_link import BatchReplies, CloseReplaced, Downlink, RedisGatewayLink
+from app.messaging.gateway_link import ALIVE_S, BatchReplies, CloseReplaced, Downlink, RedisGatewayLink
 from app.ocpp.envelope import BatchEnvelope, Reply
 from app.services import Services
 from app.settings import Settings
@@ -31,6 +32,7 @@ from gateway.queued import QueuedCarrier
 
 log = structlog.stdlib.get_logger(__name__)
 _SIGN_OF_LIFE_EVERY_S = 4.0
+_DOUBTFUL_S = 30.0
 _DEADLINE_CHECK_EVERY_S = 0.1
 _STORE_THREADS = 8
 _GOING_AWAY = 1012
@@ -200,16 +202,27 @@ class Gateway:
             log.warning("gateway_not_withdrawn", reason=failure.message)
         log.info("gateway_stopped")
 
-    async def _announce(self) -> None:
+    async def _announce(self) -> bool:
         try:
             await self._loop.run_in_executor(self._threads, self._link.announce, self.gateway_id)
         except Retryable as failure:
             log.warning("no_sign_of_life", reason=failure.message)
+            return False
+        return True
 
     async def _give_signs_of_life(self) -> None:
+        """After too long a pause the sweep has closed our connections in the store: open them again."""
+        heard_at, doubtful_until = time.monotonic(), 0.0
         while True:
             await asyncio.sleep(_SIGN_OF_LIFE_EVERY_S)
-            await self._announce()
+            if not await self._announce():
+                continue
+            now = time.monotonic()
+            if now - heard_at > ALIVE_S - _SIGN_OF_LIFE_EVERY_S:
+                doubtful_until = now + _DOUBTFUL_S  # a sweep that is under way may still close some
+            heard_at = now
+            if now < doubtful_until:
+                log.info("connections_resumed", count=await self._presence.resume())
 
     async def _watch_deadlines(self) -> None:
         while True:

@@ -60,12 +60,24 @@ class Relay:
             self._stop.wait(1.0)
             return
         if time.monotonic() >= self._look_at:
-            for tenant_id in self._services.tenants.directory.ids():
-                self._drain(tenant_id)
             self._look_at = time.monotonic() + _LOOK_EVERY_S
+            self._drain_all()
         woken = self._wait()
         if woken is not None:
             self._drain(woken)
+
+    def _drain_all(self) -> None:
+        """Every tenant in turn; one whose events do not get through must not keep the others waiting."""
+        failure: Retryable | None = None
+        for tenant_id in self._services.tenants.directory.ids():
+            try:
+                self._drain(tenant_id)
+            except Retryable as failed:
+                log.warning("outbox_not_drained", tenant_id=tenant_id, reason=failed.message)
+                failure = failed
+        if failure is not None:
+            self._look_at = 0.0
+            raise failure
 
     def _wait(self) -> str | None:
         """A tenant with news. Without Redis there is none: then the outboxes are looked at in turn."""

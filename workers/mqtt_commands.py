@@ -176,8 +176,19 @@ class CommandListener:
                 continue
             except Exception:  # the edge: a message that breaks us must not come back for ever
                 log.exception("command_broke", topic=message.topic)
+                self._refuse_broken(message)
             self._client.ack(message.mid, message.qos)
             return
+
+    def _refuse_broken(self, message: paho.MQTTMessage) -> None:
+        ref = topics.charge_point_of_command(message.topic)
+        if ref is None:
+            return
+        error = {"code": "invalid_input", "message": "The command cannot be read; is it nested too deeply?"}
+        try:
+            self._services.commands.refuse(ref, command_id_in(bytes(message.payload)), error)
+        except Retryable as failure:
+            log.error("refusal_not_stored", topic=message.topic, reason=failure.message)
 
     def _handle(self, message: paho.MQTTMessage) -> None:
         ref = topics.charge_point_of_command(message.topic)

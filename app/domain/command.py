@@ -1,5 +1,6 @@
 """Commands: an operator's wish that becomes an outgoing Call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +52,17 @@ class Command:
     def charge_point(self) -> ChargePointRef:
         """Whom it is for."""
         return ChargePointRef(self.tenant_id, self.charge_point_id)
+
+
+HIDDEN = "[hidden]"
+_SECRET_KEYS = frozenset({"authorizationkey"})
+
+
+def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """As `parameters`, but a key that only the charge point may know is not shown or kept (A01.FR.08)."""
+    if str(parameters.get("key", "")).casefold() in _SECRET_KEYS and "value" in parameters:
+        return {**parameters, "value": HIDDEN}
+    return dict(parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.domain.errors import Expired
 from app.domain.times import format_time
 
 SCHEMA_VERSION = 1
+MAX_PUBLISHED_RESULT = 100_000
 
 
 class EventChannel(StrEnum):
@@ -83,7 +84,10 @@ def status_event(charge_point: ChargePoint, at: datetime, event_id: str) -> Even
 
 
 def response_event(command: Command, at: datetime) -> Event:
-    """Acknowledgement or result of a command."""
+    """Acknowledgement or result of a command. A huge result is left to REST: brokers have limits."""
+    result = command.result
+    if result is not None and len(str(result)) > MAX_PUBLISHED_RESULT:
+        result = {"left_out": f"Too large for an event; see the command '{command.id}'."}
     body = {
         "schema_version": SCHEMA_VERSION,
         "event_id": f"{command.id}:{command.status.value}",
@@ -94,7 +98,7 @@ def response_event(command: Command, at: datetime) -> Event:
         "charge_point_id": command.charge_point_id,
         "tenant_id": command.tenant_id,
         "status": command.status.value,
-        "result": command.result,
+        "result": result,
         "error": command.error,
     }
     return Event(EventChannel.RESPONSE, command.charge_point, body)

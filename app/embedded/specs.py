@@ -32,7 +32,7 @@ def mongodb_spec(directory: Path, port: int) -> ServerSpec:
     # Without it a SIGKILL loses the writes (and, whatever their write concern, the transactions) of the last
     # 100 ms; with it none, for about 0.3 ms more a write
     command += ["--sync-on-commit"]
-    url = f"mongodb://{HOST}:{port}/?replicaSet=secantus"
+    url = f"mongodb://{HOST}:{port}/?replicaSet=secantus&retryWrites=false"
     return ServerSpec(
         name="MongoDB",
         port=port,

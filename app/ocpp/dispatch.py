@@ -17,12 +17,14 @@ from app.ocpp.errors import ErrorCode, OcppError
 from app.ocpp.frame import Call, encode_error, encode_result, parse
 from app.ocpp.incoming import Handler, Incoming
 from app.ocpp.reports import exchanges_of, take_report
+from app.ocpp.tolerance import mend
 from app.services import Services
 from app.services.batch import Batch, BatchNeeds, Exchange
 from app.services.tenants import is_served
 
 log = structlog.stdlib.get_logger(__name__)
 _BOOT = "BootNotification"
+_NOT_WHILE_PENDING = frozenset({"Authorize", "StartTransaction", "DataTransfer"})
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def _prepare(work: _Work, needs: BatchNeeds) -> None:
     try:
         _check_registration(work.frame.action, work.call.registration)
         handler, schema = load_catalog().handler(work.frame.action)
-        work.incoming.deviations.extend(schema.mend(work.frame.payload))
+        work.incoming.deviations.extend(mend(schema, work.frame.payload))
         needs.add(handler.needs(work.frame.payload, work.incoming.context))
         work.handler = handler
     except OcppError as wrong:
@@ -134,8 +136,13 @@ def _prepare(work: _Work, needs: BatchNeeds) -> None:
 
 
 def _check_registration(action: str, registration: str | None) -> None:
-    """Before acceptance only BootNotification is answered; while Pending also what was triggered (A33)."""
-    if action != _BOOT and registration not in (Registration.ACCEPTED, Registration.PENDING):
+    """Before acceptance only BootNotification is answered; while Pending also what may be triggered (A33).
+
+    A stop is always answered: it may end what began before, and its energy must not be lost (B44).
+    """
+    if action == _BOOT or registration == Registration.ACCEPTED:
+        return
+    if registration != Registration.PENDING or action in _NOT_WHILE_PENDING:
         raise OcppError("send a BootNotification first", error_code=ErrorCode.SECURITY_ERROR)
 
 

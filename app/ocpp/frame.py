@@ -91,10 +91,12 @@ def _parse_call(parts: list[Any]) -> Call | Malformed:
     return Call(unique_id, action, payload)
 
 
-def _parse_result(parts: list[Any]) -> CallResult | Malformed:
+def _parse_result(parts: list[Any]) -> CallResult | CallError:
+    """A result that cannot be read still ends the call that it answers."""
     payload = parts[2] if len(parts) > 2 and parts[2] is not None else {}
     if not isinstance(payload, dict):
-        return Malformed("the payload of a CallResult is not an object")
+        code = ErrorCode.FORMATION_VIOLATION.value
+        return CallError(parts[1], code, "the payload of the CallResult is not an object", {})
     return CallResult(parts[1], payload)
 
 

@@ -12,6 +12,8 @@ from app.domain.times import format_time, parse_time
 from app.services import Services
 from app.services.batch import Batch, BatchNeeds
 
+_MAX_SAMPLES = 200
+_MAX_SAMPLE_TEXT = 10_000
 _SAMPLE_FIELDS = ("value", "context", "format", "measurand", "phase", "location", "unit")
 
 
@@ -45,7 +47,7 @@ class Incoming:
             at = parse_time(text) if isinstance(text, str) else None
             samples = item.get("sampledValue")
             kept = (
-                [_sample(sample) for sample in samples if isinstance(sample, dict)]
+                [_sample(sample) for sample in samples[:_MAX_SAMPLES] if isinstance(sample, dict)]
                 if isinstance(samples, list)
                 else []
             )
@@ -55,7 +57,11 @@ class Incoming:
 
 def _sample(sample: Mapping[str, Any]) -> dict[str, str]:
     """The known fields, as texts: what a charge point makes up must not become keys in the store."""
-    return {name: str(sample[name]) for name in _SAMPLE_FIELDS if sample.get(name) is not None}
+    return {
+        name: str(sample[name])[:_MAX_SAMPLE_TEXT]
+        for name in _SAMPLE_FIELDS
+        if isinstance(sample.get(name), str | int | float)
+    }
 
 
 def id_tag_info(authorization: Authorization) -> dict[str, Any]:

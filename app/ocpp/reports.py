@@ -1,5 +1,6 @@
 """What gateways report of commands: sent, answered, or ended without an answer."""
 
+import re
 from collections.abc import Iterator
 
 import structlog
@@ -15,6 +16,10 @@ from app.services import Services
 from app.services.batch import Exchange
 from app.services.commands import CONNECTION_LOST, EXPIRED, NO_ANSWER
 
+# OCPP-J 6.2.2, A01.FR.09: the key itself is kept nowhere; it stands behind its name, or before it
+_HIDDEN_KEY = re.compile(
+    r'("value":")[^"]*(?="[^{}]*"AuthorizationKey")|(?<="AuthorizationKey")(,"value":")[^"]*'
+)
 log = structlog.stdlib.get_logger(__name__)
 _ENDS = {
     ReportKind.UNANSWERED: NO_ANSWER,
@@ -39,6 +44,16 @@ def take_report(report: CommandReport, tenant: Tenant, services: Services) -> No
         log.error("command_report_not_stored", reason=failure.message, **_fields(tenant, report))
     except Exception:  # the edge: an answer that no store can keep must not take the batch with it
         log.exception("command_report_broke", **_fields(tenant, report))
+        _give_up(ref, report, services)
+
+
+def _give_up(ref: ChargePointRef, report: CommandReport, services: Services) -> None:
+    """The charge point did answer, only nobody can keep what it said; the message log has the frame."""
+    error = {"code": "unreadable_answer", "message": "The charge point's answer cannot be stored."}
+    try:
+        services.commands.fail(ref, report.command_id, Outcome(CommandStatus.FAILED, error=error))
+    except Exception:  # the edge, once more: the sweep then ends the command
+        log.exception("command_not_given_up", command_id=report.command_id)
 
 
 def _fields(tenant: Tenant, report: CommandReport) -> dict[str, str]:
@@ -69,6 +84,6 @@ def exchanges_of(envelope: BatchEnvelope) -> Iterator[Exchange]:
                 report.action,
                 report.command_id,
                 from_epoch_ms(report.at_ms),
-                report.request or "",
+                _HIDDEN_KEY.sub(r"\1[hidden]", report.request or ""),
                 report.answer or "",
             )

@@ -1,7 +1,6 @@
 """Payloads against the official JSON schemas, with the error codes of OCPP-J 1.6.
 
-Strict: the first breach is a CallError. Tolerant (the rule for what charge points send): breaches that
-lose no information are mended or let through and counted as deviations (section G of the obligations).
+Here is the strict reading; `app.ocpp.tolerance` has the one for what charge points send.
 """
 
 from collections.abc import Iterator
@@ -24,10 +23,7 @@ _CODE_BY_KIND = {
     "multipleOf": ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
     "additionalProperties": ErrorCode.FORMATION_VIOLATION,
 }
-_TOLERATED = frozenset({"additionalProperties", "maxLength", "enum", "minItems"})
-_READINGS = frozenset({"meterValue", "transactionData"})
 MAX_INTEGER = 2**31 - 1
-_MAX_TOLERATED_LENGTH = 500
 
 
 def schema_folder() -> Path:
@@ -48,24 +44,12 @@ class PayloadSchema:
 
     def check_strictly(self, payload: dict[str, Any]) -> None:
         """Raises OcppError on the first breach."""
-        if not self._validator.is_valid(payload):
-            for breach in self.breaches(payload):
-                raise _as_error(breach)
-        _bound_integers(payload)
+        for breach in self.breaches(payload):
+            raise as_error(breach)
 
-    def mend(self, payload: dict[str, Any]) -> list[str]:
-        """Make `payload` usable in place; answers its deviations. Raises OcppError where that cannot be."""
-        deviations: list[str] = []
-        if not self._validator.is_valid(payload):
-            for breach in list(self.breaches(payload)):
-                if not _tolerate(payload, breach):
-                    raise _as_error(breach)
-                deviations.append(f"{kind_of(breach)}:{path_of(breach)}")
-            for breach in self.breaches(payload):  # a null that was dropped may have been required
-                if kind_of(breach) == "required" and not breach.instance_path:
-                    raise _as_error(breach)
-        _bound_integers(payload)
-        return deviations
+    def is_valid(self, payload: dict[str, Any]) -> bool:
+        """Whether the schema is kept."""
+        return self._validator.is_valid(payload)
 
     def breaches(self, payload: dict[str, Any]) -> Iterator[jsonschema_rs.ValidationError]:
         """Every breach of the schema."""
@@ -82,55 +66,8 @@ def path_of(breach: jsonschema_rs.ValidationError) -> str:
     return ".".join(str(part) for part in breach.instance_path)
 
 
-def _as_error(breach: jsonschema_rs.ValidationError) -> OcppError:
+def as_error(breach: jsonschema_rs.ValidationError) -> OcppError:
+    """The CallError that a breach deserves."""
     path = path_of(breach)
     code = _CODE_BY_KIND.get(kind_of(breach), ErrorCode.PROPERTY_CONSTRAINT_VIOLATION)
     return OcppError(f"{path}: {breach.message}" if path else breach.message, error_code=code)
-
-
-def _tolerate(payload: dict[str, Any], breach: jsonschema_rs.ValidationError) -> bool:
-    path = breach.instance_path
-    if path and path[0] in _READINGS and len(path) > 1:
-        return True  # a bad reading is skipped by its reader; it must not cost the rest (A28)
-    kind = kind_of(breach)
-    if isinstance(breach.instance, str) and len(breach.instance) > _MAX_TOLERATED_LENGTH:
-        return False
-    return kind in _TOLERATED or (kind == "type" and _coerce(payload, breach))
-
-
-def _coerce(payload: dict[str, Any], breach: jsonschema_rs.ValidationError) -> bool:
-    """Put a value of the wanted type in place if that loses nothing (G11)."""
-    if len(breach.instance_path) != 1:
-        return False
-    name = str(breach.instance_path[0])
-    value = payload[name]
-    if value is None:
-        del payload[name]
-        return True
-    wanted = getattr(breach.kind, "types", ())
-    if "string" in wanted and isinstance(value, int | float):
-        payload[name] = orjson.dumps(value).decode()
-        return True
-    if "integer" in wanted and isinstance(value, str | float):
-        return _coerce_integer(payload, name, value)
-    return False
-
-
-def _coerce_integer(payload: dict[str, Any], name: Any, value: str | float) -> bool:
-    try:
-        whole = int(value)
-    except (ValueError, OverflowError):
-        return False
-    if isinstance(value, float) and whole != value:
-        return False
-    payload[name] = whole
-    return True
-
-
-def _bound_integers(payload: dict[str, Any]) -> None:
-    """Whole numbers of OCPP are 32 bits wide; larger ones would break the store (bounds on input)."""
-    for name, value in payload.items():
-        if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise OcppError(
-                f"{name}: {value} is out of range", error_code=ErrorCode.PROPERTY_CONSTRAINT_VIOLATION
-            )

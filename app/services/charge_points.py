@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.domain.charge_point import ChargePoint, Connector, Registration, with_connector
+from app.domain.charge_point import ChargePoint, Connection, Connector, Registration, with_connector
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.errors import Conflict, NotFound, QuotaExceeded, Retryable
 from app.domain.events import Event, EventChannel, event, status_event
@@ -93,6 +93,15 @@ class ChargePointService:
             self._link.close_replaced(opened.replaced.gateway_id, ref, epoch)
         self._publish_status(opened.charge_point, f"opened:{epoch}")
         return opened
+
+    def resume_connection(self, ref: ChargePointRef, connection: Connection) -> bool:
+        """A gateway that was taken for dead still holds this connection; True if that was news."""
+        restored = self._charge_points.restore_connection(ref, connection)
+        if restored is None:
+            return False
+        self._last_seen.touch(ref.tenant_id, {ref.charge_point_id: self._clock.now()})
+        self._publish_status(restored, f"resumed:{self._clock.order_key()}")
+        return True
 
     def close_connection(self, ref: ChargePointRef, epoch: int) -> bool:
         """End a connection; False if a newer one has replaced it, which then is not touched."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 
 from app.domain.charge_point import ChargePoint, Registration
-from app.domain.command import Command, CommandStatus, Outcome
+from app.domain.command import Command, CommandStatus, Outcome, without_secrets
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, Expired, NotFound, Retryable
 from app.domain.events import refused_command_event, response_event
@@ -106,7 +106,7 @@ class CommandService:
         known = self._commands.find(tenant.id, request.command_id)
         if known is None:
             return None
-        asked = (request.charge_point, request.command_type, dict(request.parameters))
+        asked = (request.charge_point, request.command_type, without_secrets(request.parameters))
         if (known.charge_point, known.command_type, known.parameters) != asked:
             raise Conflict(f"Another command has the id '{known.id}'.")
         return known
@@ -129,7 +129,7 @@ class CommandService:
             charge_point_id=request.charge_point.charge_point_id,
             command_type=request.command_type,
             action=kind.action,
-            parameters=dict(request.parameters),
+            parameters=without_secrets(request.parameters),
             payload=payload,
             status=CommandStatus.QUEUED,
             created_at=now,
@@ -173,7 +173,9 @@ class CommandService:
         command = self._commands.find(ref.tenant_id, command_id)
         if command is None or command.status is not CommandStatus.QUEUED:
             return
-        sent = replace(command, status=CommandStatus.SENT, sent_at=at)
+        sent = replace(
+            command, status=CommandStatus.SENT, sent_at=at, payload=without_secrets(command.payload)
+        )
         self._move(sent, (CommandStatus.QUEUED,))
 
     def complete(self, ref: ChargePointRef, command_id: str, answer: Mapping[str, Any]) -> None:
@@ -205,6 +207,7 @@ class CommandService:
     def _end(self, command: Command, outcome: Outcome, came_from: Sequence[CommandStatus]) -> None:
         ended = replace(
             command,
+            payload=without_secrets(command.payload),
             status=outcome.status,
             result=outcome.result,
             error=outcome.error,

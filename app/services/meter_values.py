@@ -1,13 +1,16 @@
 """Meter values: kept append-only, attributed to their session, told to the world."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain.context import CallContext
 from app.domain.events import Event, EventChannel, event
 from app.domain.meter import MeterReading, energy_wh, reading_digest
 from app.domain.session import EnergyValue, Session, SessionStatus
 from app.services.batch import Batch, LateEnergy, MeterRecord
+
+_MAX_PUBLISHED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ def energy_values_of(readings: Sequence[MeterReading]) -> tuple[EnergyValue, ...
     return tuple(EnergyValue(at, wh) for at, wh in values if wh is not None)
 
 
+def _publishable(reading: MeterReading) -> list[Mapping[str, Any]]:
+    """The sampled values, unless they are too large for a broker; the store has them in any case."""
+    size = sum(len(str(text)) for sample in reading.sampled_values for text in sample.values())
+    return list(reading.sampled_values) if size <= _MAX_PUBLISHED else []
+
+
 def _meter_events(
     batch: Batch, call: CallContext, report: MeterReport, session: Session | None
 ) -> list[Event]:
@@ -83,7 +92,7 @@ def _meter_events(
             "register_wh": register,
             "energy_wh": session.energy_wh_at(register) if session else None,
             "duration_seconds": session.duration_seconds_at(reading.timestamp) if session else None,
-            "sampled_values": list(reading.sampled_values),
+            "sampled_values": _publishable(reading),
         }
         told = event(
             EventChannel.METER_VALUE,

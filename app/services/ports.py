@@ -116,6 +116,10 @@ class ChargePointRepository(Protocol):
         """Give the charge point a new connection with the next epoch; None if it is unknown."""
         ...
 
+    def restore_connection(self, ref: ChargePointRef, connection: Connection) -> ChargePoint | None:
+        """Note again a connection that was taken for closed; None if it is noted, or a newer one is."""
+        ...
+
     def close_connection(self, ref: ChargePointRef, epoch: int, at: datetime) -> ChargePoint | None:
         """End the connection of `epoch`; None if another one has taken its place."""
         ...

@@ -122,6 +122,16 @@ class MongoChargePoints:
             return None
         return OpenedConnection(charge_point_of(after), charge_point_of(before).connection)
 
+    def restore_connection(self, ref: ChargePointRef, connection: Connection) -> ChargePoint | None:
+        """Only if nothing else happened since."""
+        document = {
+            "gateway_id": connection.gateway_id,
+            "connection_id": connection.connection_id,
+            "opened_at": connection.opened_at,
+            "silent": False,
+        }
+        return self._change_connection(ref, connection.epoch, {"connection": None}, {"connection": document})
+
     def close_connection(self, ref: ChargePointRef, epoch: int, at: datetime) -> ChargePoint | None:
         """Only if the connection of `epoch` is still the one."""
         return self._change_connection(

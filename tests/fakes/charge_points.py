@@ -51,6 +51,15 @@ class FakeChargePointRepository:
         self._known[ref] = opened
         return OpenedConnection(opened, known.connection)
 
+    def restore_connection(self, ref: ChargePointRef, connection: Connection) -> ChargePoint | None:
+        """Only if nothing else happened since."""
+        known = self.find(ref)
+        if known is None or known.connection is not None or self._epochs.get(ref) != connection.epoch:
+            return None
+        restored = replace(known, connection=connection)
+        self.put(restored)
+        return restored
+
     def close_connection(self, ref: ChargePointRef, epoch: int, at: datetime) -> ChargePoint | None:
         """None if another connection has taken its place, or none is open."""
         return self._change(ref, epoch, lambda known, _: replace(known, connection=None, last_seen=at))

@@ -39,7 +39,7 @@ def test_the_defaults_are_those_of_the_readme(monkeypatch: pytest.MonkeyPatch) -
         "INFO",
         "text",
     )
-    assert known.mongodb.uri == "mongodb://127.0.0.1:27117/?replicaSet=secantus"
+    assert known.mongodb.uri == "mongodb://127.0.0.1:27117/?replicaSet=secantus&retryWrites=false"
     assert known.redis.url == "redis://127.0.0.1:16379/0"
     assert known.mqtt.url == "mqtt://127.0.0.1:11883"
     assert (known.gateway.host, known.gateway.port) == ("127.0.0.1", 9000)
@@ -51,7 +51,7 @@ def test_the_addresses_follow_the_embedded_servers_ports(monkeypatch: pytest.Mon
     known = settings(
         monkeypatch, EMBEDDED_MONGODB_PORT=20001, EMBEDDED_REDIS_PORT=20002, EMBEDDED_MQTT_PORT=20003
     )
-    assert known.mongodb.uri == "mongodb://127.0.0.1:20001/?replicaSet=secantus"
+    assert known.mongodb.uri == "mongodb://127.0.0.1:20001/?replicaSet=secantus&retryWrites=false"
     assert known.redis.url == "redis://127.0.0.1:20002/0"
     assert known.mqtt.url == "mqtt://127.0.0.1:20003"
 

@@ -121,7 +121,7 @@ BAD_CALLS = [
     ("Authorize", {"idTag": None}, "ProtocolError"),
     ("StartTransaction", START | {"idTag": None}, "ProtocolError"),
     ("StopTransaction", {"transactionId": None, "meterStop": 1, "timestamp": "t"}, "ProtocolError"),
-    ("MeterValues", METER | {"connectorId": 2**31}, "PropertyConstraintViolation"),
+    ("MeterValues", METER | {"connectorId": 2**53 + 1}, "PropertyConstraintViolation"),
     ("StatusNotification", STATUS | {"connectorId": -1}, "PropertyConstraintViolation"),
     ("StatusNotification", STATUS | {"connectorId": 1001}, "PropertyConstraintViolation"),
 ]

@@ -134,9 +134,10 @@ def test_an_id_of_36_characters_is_taken_and_one_of_37_is_not() -> None:
     assert frame.unique_id == "x" * 37
 
 
-def test_a_result_that_is_no_object_is_not_answered() -> None:
-    """Nothing answers an answer."""
-    assert parse('[3,"1","Accepted"]') == Malformed("the payload of a CallResult is not an object")
+def test_a_result_that_is_no_object_still_ends_its_call() -> None:
+    """Nothing answers an answer, and the next command must not wait for it."""
+    reason = "the payload of the CallResult is not an object"
+    assert parse('[3,"1","Accepted"]') == CallError("1", "FormationViolation", reason, {})
 
 
 @pytest.mark.parametrize("kind", ["9", "0", "-1", "1", "5", "2.0", "true", '"2"', "null", "[2]", "{}", "20"])

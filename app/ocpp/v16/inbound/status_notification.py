@@ -12,6 +12,7 @@ from app.services.batch import Batch, BatchNeeds
 
 ACTION = "StatusNotification"
 MAX_CONNECTOR_ID = 1000
+_MAX_WORD = 50  # all of them are in every status event
 
 
 def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
@@ -29,8 +30,8 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
         )
     connector = Connector(
         id=payload["connectorId"],
-        status=payload["status"],
-        error_code=payload["errorCode"],
+        status=payload["status"][:_MAX_WORD],
+        error_code=payload["errorCode"][:_MAX_WORD],
         last_update=incoming.time(),
         info=payload.get("info"),
         vendor_id=payload.get("vendorId"),
