@@ -7,6 +7,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Container
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,7 +18,7 @@ import click
 import orjson
 
 from app.bootstrap import wait_for_stores
-from app.cli.demo import DEMO_TENANT, demo_id_tags, prepare_demo
+from app.cli.demo import DEMO_PREFIX, DEMO_TENANT, demo_id_tags, prepare_demo
 from app.cli.toolbox import Toolbox, pass_toolbox
 from app.domain.errors import NotPermitted, Retryable
 from app.settings import Settings
@@ -42,6 +44,7 @@ def welcome(toolbox: Toolbox) -> None:
     users = prepare_demo(toolbox.services, settings.var_dir)
     for server in (settings.gateway, settings.web):
         _wait_until_answering(_url("http", server.host, server.port) + "/health", SERVERS_WITHIN_S)
+    _wait_until_tenant_is_known(settings)
     flower_is_up = _is_flower_up(settings)
     facts = demo_facts(settings, users)
     path = settings.var_dir / "demo.json"
@@ -81,15 +84,15 @@ def _url(scheme: str, host: str, port: int) -> str:
     return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
 
 
-def _wait_until_answering(url: str, within_s: float, *, any_answer: bool = False) -> None:
-    """Raises Retryable if the server has not answered well (or at all, for `any_answer`) in time."""
+def _wait_until_answering(url: str, within_s: float, also: Container[int] = ()) -> None:
+    """Raises Retryable if the server has not answered well, or with a status of `also`, in time."""
     ends_at = time.monotonic() + within_s
     while True:
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own http address
                 return
         except urllib.error.HTTPError as refusal:
-            if any_answer:
+            if refusal.code in also:
                 return
             reason = str(refusal)
         except OSError as failure:
@@ -99,11 +102,18 @@ def _wait_until_answering(url: str, within_s: float, *, any_answer: bool = False
         time.sleep(0.1)
 
 
+def _wait_until_tenant_is_known(settings: Settings) -> None:
+    """The gateway says 404 for a stranger; of a charge point that it knows it wants a subprotocol (400)."""
+    gateway = _url("http", settings.gateway.host, settings.gateway.port)
+    probe = f"{gateway}/ocpp/{DEMO_PREFIX}0001"
+    _wait_until_answering(probe, SERVERS_WITHIN_S, also=(HTTPStatus.BAD_REQUEST,))
+
+
 def _is_flower_up(settings: Settings) -> bool:
     """Flower is a comfort: the rest works without it. A 401 (FLOWER_BASIC_AUTH) will do."""
     url = _url("http", settings.flower.host, settings.flower.port)
     try:
-        _wait_until_answering(url, FLOWER_WITHIN_S, any_answer=True)
+        _wait_until_answering(url, FLOWER_WITHIN_S, also=range(400, 600))
     except Retryable:
         return False
     return True
