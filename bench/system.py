@@ -36,7 +36,6 @@ class BenchTenant:
 def provision(queue_enabled: bool) -> BenchTenant:
     """Create a tenant with a unique id that takes any charge point and id tag; needs our environment set."""
     from app.bootstrap import build_services
-
     from app.settings import Settings
 
     tenant_id = f"bench-{int(time.time())}-{os.getpid()}"
