@@ -120,5 +120,6 @@ def listener(port: int) -> int | None:
         connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
         return None
-    found = (c.pid for c in connections if c.status == psutil.CONN_LISTEN and c.laddr.port == port)
+    listening = (c for c in connections if c.status == psutil.CONN_LISTEN and c.laddr)
+    found = (c.pid for c in listening if c.laddr[1] == port)
     return next((pid for pid in found if pid), None)
