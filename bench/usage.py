@@ -120,6 +120,10 @@ def listener(port: int) -> int | None:
         connections = psutil.net_connections("tcp")
     except psutil.AccessDenied:
         return None
-    listening = (c for c in connections if c.status == psutil.CONN_LISTEN and c.laddr)
-    found = (c.pid for c in listening if c.laddr[1] == port)
+    found = (c.pid for c in connections if c.status == psutil.CONN_LISTEN and _port(c.laddr) == port)
     return next((pid for pid in found if pid), None)
+
+
+def _port(address: Any) -> int | None:
+    """psutil's (ip, port), which is empty for sockets without an address."""
+    return address.port if address else None
