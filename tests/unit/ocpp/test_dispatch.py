@@ -91,6 +91,15 @@ def test_while_pending_what_was_triggered_is_answered(station: Station) -> None:
     assert station.ask("StatusNotification", STATUS) == {}
 
 
+def test_while_pending_nobody_charges_and_a_stop_is_kept_all_the_same(station: Station) -> None:
+    """A33, B44: what began before acceptance was lost must still be billed."""
+    station.registration = "Pending"
+    assert station.refusal("Authorize", {"idTag": "TAG"}) == "SecurityError"
+    assert station.refusal("StartTransaction", START) == "SecurityError"
+    stop = {"transactionId": 7, "meterStop": 5, "timestamp": "2026-03-01T12:00:00Z"}
+    assert station.ask("StopTransaction", stop) == {}
+
+
 def test_an_accepted_charge_point_is_served_on_a_new_socket_without_booting(station: Station) -> None:
     """A38, vector H3."""
     assert station.ask("StatusNotification", STATUS) == {}

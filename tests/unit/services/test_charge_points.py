@@ -248,3 +248,18 @@ def test_a_connection_that_was_overtaken_while_it_opened_is_told_so(
     with pytest.raises(Conflict):
         world.services.charge_points.open_connection(REF, "gw-1", "c-1")
     assert statuses(world) == []
+
+
+def test_a_gateway_taken_for_dead_gets_its_connections_back(world: World, tenant: Tenant) -> None:
+    """It only stood still: the socket is open, so the charge point is online again, unless it moved on."""
+    world.add_charge_point("acme", "CP-1")
+    opened = world.services.charge_points.open_connection(REF, "gw-1", "c-1")
+    connection = opened.charge_point.connection
+    assert connection is not None
+    world.services.charge_points.close_connection(REF, connection.epoch)
+    assert world.services.charge_points.resume_connection(REF, connection) is True
+    assert world.services.charge_points.get(REF).connection == connection
+    assert statuses(world)[-1] != "Offline"
+    assert world.services.charge_points.resume_connection(REF, connection) is False
+    world.services.charge_points.open_connection(REF, "gw-2", "c-2")
+    assert world.services.charge_points.resume_connection(REF, connection) is False

@@ -10,9 +10,10 @@ from app.domain.command import Command, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, Expired, InvalidInput, NotFound, Retryable
 from app.domain.tenant import Tenant
+from app.ocpp.catalog import load_catalog
 from app.services.commands import CONNECTION_LOST, EXPIRED, NO_ANSWER, CommandRequest
 from tests.builders import NOON, REF, a_command, a_tenant, at
-from tests.fakes.world import World
+from tests.fakes.world import World, fake_world
 
 OTHER = ChargePointRef("acme", "CP-2")
 ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
@@ -360,3 +361,26 @@ def test_who_sends_a_wrong_command_is_told_why(world: World) -> None:
 def test_a_refusal_for_age_is_told_as_expired(world: World) -> None:
     world.services.commands.refuse(REF, "mine", {"code": "expired", "message": "No."})
     assert told(world) == ["expired"]
+
+
+def test_an_authorization_key_reaches_the_charge_point_and_stays_nowhere() -> None:
+    """A01.FR.08: shown to nobody, and forgotten once it is sent; the same command again is the same."""
+    online = fake_world(load_catalog())
+    online.add_charge_point("acme", "CP-1")
+    online.services.charge_points.open_connection(REF, "gw-1", "c-1")
+    secret = {"key": "AuthorizationKey", "value": "00" * 20}
+    command = submit(online, command_type="change_configuration", parameters=secret, command_id="key-1")
+    assert command.parameters == secret | {"value": "[hidden]"}
+    assert online.link.delivered[-1][1].payload["value"] == "00" * 20
+    online.services.commands.mark_sent(REF, "key-1", NOON)
+    kept = online.services.commands.get("acme", "key-1")
+    assert "00" * 20 not in str(kept)
+    assert submit(online, command_type="change_configuration", parameters=secret, command_id="key-1") == kept
+
+
+def test_a_huge_result_is_left_to_rest(online: World) -> None:
+    command = submit(online)
+    online.services.commands.complete(REF, command.id, {"status": "Accepted", "more": "x" * 200_000})
+    answer = online.outbox.events("acme")[-1].body
+    assert answer["status"] == "accepted"
+    assert command.id in answer["result"]["left_out"]

@@ -41,3 +41,12 @@ def test_a_report_without_readings_leaves_nothing(world: World, tenant: Tenant) 
     batch = Batch(tenant)
     world.services.meter_values.record(batch, 0, a_call(), MeterReport(1, None, ()))
     assert (batch.meter_records, batch.events) == ([], [])
+
+
+def test_a_reading_too_large_for_a_broker_is_told_without_its_values(world: World, tenant: Tenant) -> None:
+    """One event that no broker takes would hold up all that come after it."""
+    batch = Batch(tenant)
+    huge = a_reading(1, *({"value": "7", "format": "SignedData" + "x" * 600} for _ in range(100)))
+    world.services.meter_values.record(batch, 0, a_call(), MeterReport(1, None, (huge,)))
+    assert batch.events[0][1].body["data"]["sampled_values"] == []
+    assert len(batch.meter_records[0].reading.sampled_values) == 100
