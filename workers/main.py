@@ -56,9 +56,6 @@ class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def __init__(self, consumer: Any, **_: Any) -> None:
         self._entry: Any = None
-        # kombu 5.7 acknowledges on a channel that Redis' death has closed and finds its connection None.
-        # Celery takes that AttributeError for its own end, a connection error for a reason to reconnect.
-        consumer.connection_errors = (*consumer.connection_errors, AttributeError)
 
     def start(self, consumer: Any) -> None:
         """Runs again after every reconnect; queues added before are added anew."""

@@ -6,6 +6,7 @@ from typing import Any
 from celery import Celery
 
 from app.messaging.redis_client import RedisGuard
+from app.messaging.redis_transport import use_for_redis
 from app.messaging.tasks import tenant_queue
 from app.settings import Settings
 
@@ -43,6 +44,7 @@ _TRANSPORT: dict[Side, dict[str, Any]] = {
 
 def build_celery(settings: Settings, side: Side) -> Celery:
     """A Celery application without result backend. Nothing connects before it is used."""
+    use_for_redis()
     app = Celery("ocpp")
     app.conf.update(
         broker_url=settings.redis.url,
