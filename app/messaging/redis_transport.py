@@ -12,16 +12,16 @@ from kombu.transport import redis as kombu_redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 
-class Channel(kombu_redis.Channel):  # type: ignore[misc]
+class Channel(kombu_redis.Channel):
     """Says that it is closed instead of breaking."""
 
     def _connparams(self, *args: Any, **kwargs: Any) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the channel is closed")
-        return super()._connparams(*args, **kwargs)
+        return super()._connparams(*args, **kwargs)  # type: ignore[no-untyped-call]
 
 
-class Transport(kombu_redis.Transport):  # type: ignore[misc]
+class Transport(kombu_redis.Transport):
     """As kombu's, with our channels."""
 
     Channel = Channel
