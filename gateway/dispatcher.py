@@ -7,12 +7,13 @@ Everything here runs on the event loop.
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply
+from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, ReportKind
 from app.services.ports import Clock
 from app.services.tenants import TenantDirectory
 from gateway.connection import ChargePointConnection
@@ -24,6 +25,7 @@ QUEUE_CREDITS = 1  # a batch leaves when the one before is answered: twice that 
 BYPASS_CREDITS = 1
 MAX_CALLS = 100
 _CANARY_EVERY_S = 1.0
+_REMEMBERED_COMMANDS = 10_000
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class Dispatcher:
         self._under_way: dict[int, _UnderWay] = {}
         self._to_flush: set[str] = set()
         self._last_batch_id = 0
+        self._sent_commands: OrderedDict[str, None] = OrderedDict()
         self._loop = asyncio.get_running_loop()
 
     def submit(self, connection: ChargePointConnection, call: InboundCall) -> None:
@@ -76,7 +79,19 @@ class Dispatcher:
 
     def report(self, tenant_id: str, report: CommandReport) -> None:
         """Take news of a command."""
+        if report.kind is ReportKind.SENT:
+            self._sent_commands[report.command_id] = None
+            if len(self._sent_commands) > _REMEMBERED_COMMANDS:
+                self._sent_commands.popitem(last=False)
         self._add(tenant_id, Waiting(report))
+
+    def was_sent(self, command_id: str) -> bool:
+        """Whether this command went out here lately.
+
+        A charge point that resets is back before the news of the sending is stored, and to the store its
+        command still waits for it.
+        """
+        return command_id in self._sent_commands
 
     @property
     def bypassed(self) -> list[str]:

@@ -78,7 +78,8 @@ class Gateway:
             self._presence.close_older(message.charge_point, message.epoch)
         else:
             connection = self._presence.find(message.charge_point)
-            if connection is not None and connection.epoch == message.epoch:
+            is_new = not self._dispatcher.was_sent(message.command_id)
+            if connection is not None and connection.epoch == message.epoch and is_new:
                 connection.deliver(message)
 
     # --- one connection --------------------------------------------------------------------------

@@ -352,3 +352,13 @@ async def test_replies_to_nothing_change_nothing(desk: SimpleNamespace) -> None:
     at: Desk = desk.open()
     at.dispatcher.take_replies(999, [])
     assert at.dispatcher.is_idle
+
+
+async def test_a_command_that_went_out_is_known_before_its_news_is_stored(desk: SimpleNamespace) -> None:
+    """A charge point that resets at once must not be told to reset again when it is back."""
+    at: Desk = desk.open()
+    assert not at.dispatcher.was_sent("cmd-1")
+    at.dispatcher.report("acme", CommandReport("CP-1", "cmd-1", ReportKind.EXPIRED, 0, "Reset"))
+    assert not at.dispatcher.was_sent("cmd-1")
+    at.dispatcher.report("acme", CommandReport("CP-1", "cmd-1", ReportKind.SENT, 0, "Reset"))
+    assert at.dispatcher.was_sent("cmd-1")
