@@ -19,6 +19,8 @@ from app.services import Services
 from app.services.authorization import AuthorizationService
 from app.services.charge_points import ChargePointService
 from app.services.commands import CommandService
+from app.services.configuration import ConfigurationService
+from app.services.keepers import Keepers
 from app.services.liveness import LivenessService
 from app.services.meter_values import MeterValueService
 from app.services.sessions import SessionService
@@ -29,6 +31,7 @@ from app.storage import commands, mongo, sessions
 from app.storage.batches import MongoBatches
 from app.storage.charge_points import MongoChargePoints
 from app.storage.commands import MongoCommands
+from app.storage.configuration import MongoConfigurations
 from app.storage.id_tags import MongoIdTags
 from app.storage.leases import MongoLeases
 from app.storage.messages import MongoMessages
@@ -80,15 +83,20 @@ def build_services(settings: Settings, adapters: Adapters | None = None) -> Serv
     authorization = AuthorizationService(MongoIdTags(databases), session_store, clock)
     charge_point_service = ChargePointService(charge_points, last_seen, outbox, link, clock)
     command_store = MongoCommands(databases, untold)
+    keepers = Keepers(
+        charge_points=charge_points,
+        configuration=ConfigurationService(MongoConfigurations(databases), clock),
+    )
     return Services(
         clock=clock,
+        keepers=keepers,
         tenants=TenantService(MongoTenants(databases), clock),
         users=UserService(MongoUsers(databases), clock),
         charge_points=charge_point_service,
         authorization=authorization,
         sessions=SessionService(session_store, authorization, clock),
         meter_values=MeterValueService(),
-        commands=CommandService(command_store, charge_points, outbox, link, load_catalog(), clock),
+        commands=CommandService(command_store, charge_points, outbox, link, load_catalog(), keepers, clock),
         liveness=LivenessService(charge_points, charge_point_service, last_seen, link, clock),
         batches=MongoBatches(databases, outbox),
         outbox=outbox,

@@ -46,7 +46,7 @@ def provision(queue_enabled: bool) -> BenchTenant:
         prefixes=(),
         configuration={
             "queue_enabled": queue_enabled,
-            "accept_unknown_charge_points": True,
+            "unknown_charge_points": "accept",
             "accept_unknown_id_tags": True,
             "allow_concurrent_transactions": True,
         },

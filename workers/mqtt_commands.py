@@ -13,18 +13,18 @@ import orjson
 import paho.mqtt.client as paho
 import structlog
 
+from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, InvalidInput, Retryable
 from app.domain.tenant import Tenant
 from app.domain.times import parse_time
 from app.messaging import mqtt, topics
 from app.process import Process, on_stop_signal, start_process
-from app.services.commands import CommandRequest
 from app.services.tenants import is_served
 from workers.standby import Standby
 
 log = structlog.stdlib.get_logger(__name__)
-_FIELDS = frozenset({"command_id", "command_type", "timestamp", "parameters", "expires_in"})
+_FIELDS = frozenset({"command_id", "command_type", "timestamp", "parameters", "expires_in", "force"})
 _MAX_ID_LENGTH = 128
 _MAX_EXPIRY_S = 7 * 86_400
 _RETRY_S = 1.0
@@ -49,6 +49,7 @@ def read_command(ref: ChargePointRef, payload: bytes) -> CommandRequest:
         command_id=body["command_id"],
         issued_at=_issued_at(body),
         expires_in_s=body.get("expires_in"),
+        force=body.get("force", False),
     )
 
 
@@ -70,6 +71,8 @@ def _problems(body: dict[str, Any]) -> dict[str, list[str]]:
         problems["timestamp"] = ["Give a time in ISO 8601, such as 2026-01-31T12:00:00Z."]
     if not isinstance(body.get("parameters"), dict | None):
         problems["parameters"] = ["Give an object."]
+    if not isinstance(body.get("force", False), bool):
+        problems["force"] = ["Give true or false."]
     expires_in = body.get("expires_in")
     if expires_in is not None and (
         isinstance(expires_in, bool)

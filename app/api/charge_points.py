@@ -45,8 +45,8 @@ def list_charge_points(query: dict[str, Any]) -> Page[ChargePoint]:
 def register_charge_point(body: dict[str, str]) -> tuple[ChargePoint, int, dict[str, str]]:
     """Register a charge point
 
-    Makes a charge point known, so that it may connect. Needed unless the tenant's configuration has
-    `accept_unknown_charge_points`. Counts against `max_charge_points` (403 `quota_exceeded`).
+    Makes a charge point known, so that it may connect. Needed where the tenant's configuration has
+    `unknown_charge_points` at `refuse`. Counts against `max_charge_points` (403 `quota_exceeded`).
     """
     tenant, charge_point_id = current_tenant(), body["id"]
     if not services().charge_points.register(tenant, charge_point_id):

@@ -17,9 +17,8 @@ from app.api.schemas.command import (
     WaitQuery,
 )
 from app.api.tenancy import current_tenant
-from app.domain.command import Command
+from app.domain.command import Command, CommandRequest
 from app.domain.context import ChargePointRef
-from app.services.commands import CommandRequest
 from app.services.ports import Page
 
 commands = Blueprint("commands", __name__, url_prefix="/api/v1", description="Commands to charge points.")
@@ -48,6 +47,7 @@ def send_command(
         requested_by=current_caller().user_id,
         command_id=body.get("command_id"),
         expires_in_s=body.get("expires_in"),
+        force=body["force"],
     )
     return submit(request, query["wait"])
 

@@ -13,6 +13,7 @@ from app.domain.errors import (
     Conflict,
     Expired,
     InvalidInput,
+    NeedsForce,
     NotAuthenticated,
     NotFound,
     NotPermitted,
@@ -26,6 +27,7 @@ STATUS_OF: dict[type[AppError], int] = {
     Expired: 422,
     NotFound: 404,
     Conflict: 409,
+    NeedsForce: 409,
     NotPermitted: 403,
     NotAuthenticated: 401,
     QuotaExceeded: 403,
@@ -57,7 +59,7 @@ def _app_error(error: AppError) -> Response:
     if status >= 500:
         _log.warning("request failed", code=error.code, reason=error.message)
         detail = "A server behind this one did not answer. Nothing was lost; try again soon."
-    errors = error.problems if isinstance(error, InvalidInput) else None
+    errors = error.problems if isinstance(error, InvalidInput | NeedsForce) else None
     return problem(status, error.code, detail, errors=errors, headers=_HEADERS_OF.get(status))
 
 

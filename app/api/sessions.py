@@ -11,9 +11,8 @@ from app.api.permissions import Permission, requires
 from app.api.schemas.command import CommandSchema, WaitQuery
 from app.api.schemas.session import SessionPageSchema, SessionQuery, SessionSchema
 from app.api.tenancy import current_tenant
-from app.domain.command import Command
+from app.domain.command import Command, CommandRequest
 from app.domain.session import Session
-from app.services.commands import CommandRequest
 from app.services.ports import Page
 
 sessions = Blueprint("sessions", __name__, url_prefix="/api/v1/sessions", description="Charging sessions.")

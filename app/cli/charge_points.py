@@ -21,7 +21,7 @@ def charge_points() -> None:
 def add(toolbox: Toolbox, tenant_id: str, charge_point_ids: tuple[str, ...]) -> None:
     """Make charge points of TENANT_ID known by their OCPP identity, so that they may connect.
 
-    Not needed where the tenant has accept_unknown_charge_points=true.
+    Not needed where the tenant has unknown_charge_points=accept.
 
     \b
     Example: python -m app.cli charge-points add acme ACME-0001 ACME-0002

@@ -10,7 +10,7 @@ from app.services import Services
 
 DEMO_TENANT = "demo"
 DEMO_PREFIX = "DEMO-"
-_CONFIGURATION = {"accept_unknown_charge_points": True, "allow_concurrent_transactions": True}
+_CONFIGURATION = {"unknown_charge_points": "accept", "allow_concurrent_transactions": True}
 
 
 def prepare_demo(services: Services, var_dir: Path) -> dict[str, dict[str, str]]:

@@ -1,6 +1,6 @@
 """Charge points and their connectors: registration and the one status that others look at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -50,8 +50,41 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargePointSettings:
+    """How one charge point is treated, as its operator set it; the defaults suit a well-behaved one.
+
+    `strict` refuses what breaches the schema, tolerant mends and counts it (section G of the obligations).
+    `time_zone` (IANA) is that of timestamps without an offset; None means UTC (G14).
+    """
+
+    strict: bool = False
+    accept_missing_subprotocol: bool = False
+    ping: bool = True
+    compression: bool = False
+    time_zone: str | None = None
+    command_timeout_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargePointSecurity:
+    """How a charge point proves who it is (white paper 2; E1-E8). Hashes only, never a key.
+
+    `pending_*` is what a command has asked the charge point to use and nobody has seen it use yet.
+    """
+
+    profile: int = 0
+    key_hash: str | None = field(default=None, repr=False)
+    pending_key_hash: str | None = field(default=None, repr=False)
+    pending_profile: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChargePoint:
-    """What the central system knows of a charge point."""
+    """What the central system knows of a charge point.
+
+    `admission` is what its next BootNotification will be answered, `registration` what the last one was.
+    `has_reservations` and `has_profiles` may be true for nothing: they only save the look.
+    """
 
     tenant_id: str
     id: str
@@ -64,6 +97,12 @@ class ChargePoint:
     last_boot: datetime | None = None
     created_at: datetime | None = None
     status_fence: int = 0
+    admission: Registration = Registration.ACCEPTED
+    settings: ChargePointSettings = ChargePointSettings()
+    security: ChargePointSecurity = ChargePointSecurity()
+    wanted_availability: Mapping[int, str] = field(default_factory=dict)
+    has_reservations: bool = False
+    has_profiles: bool = False
 
     @property
     def is_live(self) -> bool:

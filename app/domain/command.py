@@ -47,6 +47,7 @@ class Command:
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     warnings: tuple[str, ...] = field(default=())
+    forced: bool = False
 
     @property
     def charge_point(self) -> ChargePointRef:
@@ -66,9 +67,56 @@ def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """What a caller asks for. `issued_at` is the caller's own time; expiry counts from it.
+
+    `force` sends also what looks like a mistake.
+    """
+
+    charge_point: ChargePointRef
+    command_type: str
+    parameters: Mapping[str, Any]
+    requested_by: str
+    command_id: str | None = None
+    issued_at: datetime | None = None
+    expires_in_s: float | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a command ended, as its action judges the charge point's answer."""
 
     status: CommandStatus
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
+
+
+GATEWAY_UNREACHABLE = Outcome(
+    CommandStatus.FAILED,
+    error={"code": "gateway_unreachable", "message": "The way to the charge point's gateway is broken."},
+)
+EXPIRED = Outcome(
+    CommandStatus.EXPIRED,
+    error={"code": "expired", "message": "The charge point was not reached before the command expired."},
+)
+NO_ANSWER = Outcome(
+    CommandStatus.TIMED_OUT,
+    error={"code": "outcome_unknown", "message": "The charge point did not answer in time."},
+)
+CONNECTION_LOST = Outcome(
+    CommandStatus.TIMED_OUT,
+    error={"code": "outcome_unknown", "message": "The connection ended before the charge point answered."},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A command that the end of another one calls for: the next part of a list, a second try.
+
+    `step` makes its id: the same end, told twice, makes the same follow-up.
+    """
+
+    step: str
+    command_type: str
+    parameters: Mapping[str, Any]

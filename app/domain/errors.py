@@ -5,6 +5,7 @@ AppError
         Expired             what the caller asks for was meant for an earlier time
     NotFound                no such object in this tenant
     Conflict                the object's state does not allow it
+        NeedsForce          it looks like a mistake; the caller may insist
     NotPermitted            the caller may not do this
     NotAuthenticated        the caller is not who it says, or does not say
     QuotaExceeded           a tenant's limit is reached
@@ -68,6 +69,18 @@ class Conflict(AppError):
     """The object's present state does not allow what was asked."""
 
     code = "conflict"
+
+
+class NeedsForce(Conflict):
+    """What is asked looks like a mistake: `problems` under `force` says why. With `force` it is done."""
+
+    code = "needs_force"
+
+    @property
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """{"force": sentences}."""
+        problems: Mapping[str, Sequence[str]] = self.context.get("problems", {})
+        return problems
 
 
 class NotPermitted(AppError):

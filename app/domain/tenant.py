@@ -31,14 +31,23 @@ class TenantConfiguration:
     heartbeat_interval: int = 300
     meter_values_interval: int = 60
     boot_retry_interval: int = 60
-    accept_unknown_charge_points: bool = False
-    registration: str = "Accepted"
+    unknown_charge_points: str = "refuse"
+    security_profile: int = 0
+    cpo_name: str = ""
+    accept_missing_subprotocol: bool = False
+    boot_configuration: Mapping[str, str] = field(default_factory=dict)
+    read_configuration_at_boot: bool = False
+    status_after_reconnect_s: int = 0
     accept_unknown_id_tags: bool = False
     allow_concurrent_transactions: bool = False
+    session_silence_s: int = 86_400
+    session_available_s: int = 300
     command_expiry_s: int = 60
     command_timeout_s: int = 30
     meter_values_on_session_topic: bool = True
     message_log_days: int = 90
+    certificate_days: int = 365
+    file_link_s: int = 86_400
     data_transfer_vendors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -48,11 +57,18 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "heartbeat_interval": (1, 86_400),
     "meter_values_interval": (0, 86_400),
     "boot_retry_interval": (1, 86_400),
+    "security_profile": (0, 3),
+    "status_after_reconnect_s": (0, 3_600),
+    "session_silence_s": (0, 30 * 86_400),
+    "session_available_s": (0, 86_400),
+    "certificate_days": (1, 3_650),
+    "file_link_s": (60, 30 * 86_400),
     "command_expiry_s": (1, 7 * 86_400),
     "command_timeout_s": (1, 600),
     "message_log_days": (1, 3_650),
 }
-_CHOICES: dict[str, tuple[str, ...]] = {"registration": ("Accepted", "Pending", "Rejected")}
+_CHOICES: dict[str, tuple[str, ...]] = {"unknown_charge_points": ("refuse", "pending", "accept")}
+_MAX_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +137,15 @@ def configuration_as_dict(configuration: TenantConfiguration) -> dict[str, Any]:
     values["data_transfer_vendors"] = {
         vendor: list(ids) for vendor, ids in configuration.data_transfer_vendors.items()
     }
+    values["boot_configuration"] = dict(configuration.boot_configuration)
     return values
 
 
 def _checked(name: str, value: Any) -> Any:
     if name == "data_transfer_vendors":
         return _checked_vendors(value)
+    if name == "boot_configuration":
+        return _checked_keys(value)
     wanted = get_type_hints(TenantConfiguration)[name]
     wanted = next((t for t in get_args(wanted) if t is not type(None)), wanted)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
@@ -134,6 +153,8 @@ def _checked(name: str, value: Any) -> Any:
     if name in _BOUNDS and not _BOUNDS[name][0] <= value <= _BOUNDS[name][1]:
         low, high = _BOUNDS[name]
         raise ValueError(f"Must be from {low} to {high}.")
+    if wanted is str and len(value) > _MAX_TEXT:
+        raise ValueError(f"Must have at most {_MAX_TEXT} characters.")
     if name in _CHOICES and value not in _CHOICES[name]:
         raise ValueError(f"Must be one of {', '.join(_CHOICES[name])}.")
     return value
@@ -151,3 +172,17 @@ def _checked_vendors(value: Any) -> dict[str, tuple[str, ...]]:
         if not all(isinstance(message_id, str) for message_id in ids):
             raise ValueError(f"The messageIds of '{vendor}' must be texts.")
     return {vendor: tuple(ids) for vendor, ids in value.items()}
+
+
+def _checked_keys(value: Any) -> dict[str, str]:
+    """Configuration keys for a charge point: each a text of 500 characters at most (OCPP 1.6 6.7)."""
+    if not isinstance(value, Mapping) or not all(
+        isinstance(key, str) and isinstance(text, str) for key, text in value.items()
+    ):
+        raise ValueError("Must map configuration keys to their values, both texts.")
+    for key, text in value.items():
+        if not 1 <= len(key) <= 50 or len(text) > 500:
+            raise ValueError(f"'{key[:50]}': keys have 1 to 50 characters, values at most 500.")
+        if key.casefold() == "authorizationkey":
+            raise ValueError("AuthorizationKey is each charge point's own; rotate it there.")
+    return dict(value)

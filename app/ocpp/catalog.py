@@ -37,13 +37,7 @@ class Catalog:
         self._schemas = {action: PayloadSchema(action) for action in self._handlers}
         self._kinds: dict[str, OutgoingAction] = {}
         for module in _modules(outbound):
-            kind = OutgoingAction(
-                module.ACTION,
-                module.on_result,
-                aliases=getattr(module, "ALIASES", ()),
-                parameters=getattr(module, "parameters", None),
-                allowed_while_pending=getattr(module, "ALLOWED_WHILE_PENDING", True),
-            )
+            kind = OutgoingAction(module)
             self._kinds |= dict.fromkeys(kind.aliases, kind)
         names = {path.stem for path in schema_folder().glob("*.json")}
         self._actions_of_ocpp = {name for name in names if not name.endswith("Response")}

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class InboundCall:
-    """A Call as the gateway received it. `registration` is what the charge point was last told."""
+    """A Call as the gateway received it. `registration` is what the charge point was last told.
+
+    `strict` and `time_zone` are the charge point's settings; `deviations` are quirks that the gateway saw
+    since the call before.
+    """
 
     charge_point_id: str
     connection_id: str
@@ -18,6 +22,9 @@ class InboundCall:
     registration: str | None
     received_ms: int
     text: str
+    strict: bool = False
+    time_zone: str | None = None
+    deviations: tuple[str, ...] = ()
 
 
 class ReportKind(StrEnum):
@@ -44,6 +51,16 @@ class CommandReport:
 
 
 @dataclass(frozen=True, slots=True)
+class StrayFrame:
+    """A frame that is no Call and answers none, or that nobody can read. `reason` says why; for the log."""
+
+    charge_point_id: str
+    at_ms: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchEnvelope:
     """Calls and reports of one tenant that are handled together.
 
@@ -57,6 +74,7 @@ class BatchEnvelope:
     deadline_ms: int
     calls: tuple[InboundCall, ...]
     reports: tuple[CommandReport, ...] = ()
+    strays: tuple[StrayFrame, ...] = ()
 
     def to_wire(self) -> dict[str, Any]:
         """JSON-safe form."""
@@ -76,6 +94,9 @@ class BatchEnvelope:
                     c.registration,
                     c.received_ms,
                     c.text,
+                    c.strict,
+                    c.time_zone,
+                    list(c.deviations),
                 ]
                 for c in self.calls
             ],
@@ -83,6 +104,7 @@ class BatchEnvelope:
                 [r.charge_point_id, r.command_id, r.kind.value, r.at_ms, r.action, r.request, r.answer]
                 for r in self.reports
             ],
+            "strays": [[s.charge_point_id, s.at_ms, s.reason, s.text] for s in self.strays],
         }
 
     @classmethod
@@ -98,8 +120,9 @@ class BatchEnvelope:
             wire["batch"],
             wire["order"],
             wire["deadline"],
-            tuple(InboundCall(*call) for call in wire["calls"]),
+            tuple(InboundCall(*call[:9], tuple(call[9])) for call in wire["calls"]),  # type: ignore[call-arg]
             tuple(CommandReport(r[0], r[1], ReportKind(r[2]), *r[3:]) for r in wire["reports"]),
+            tuple(StrayFrame(*stray) for stray in wire["strays"]),
         )
 
 

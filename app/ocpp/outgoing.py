@@ -1,14 +1,18 @@
 """Outgoing actions: parameters in snake_case become a valid payload, the answer becomes an outcome."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
-from app.domain.command import CommandStatus, Outcome
+from app.domain.command import Command, CommandStatus, FollowUp, Outcome
 from app.domain.errors import InvalidInput
 from app.ocpp.validation import MAX_INTEGER, PayloadSchema, kind_of
+from app.services.keepers import Keepers
+from app.services.ports import Asked
 
 ACCEPTED = frozenset({"Accepted"})
+SECURITY = "Security"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # tab and line ends are part of certificates
 
 
@@ -56,39 +60,57 @@ def accept_any_answer(answer: Mapping[str, Any]) -> Outcome:
 
 
 class OutgoingAction:
-    """A command kind: one file of `v16/outbound` with its schema (satisfies `CommandKind`)."""
+    """A command kind: one file of `v16/outbound` with its schema (satisfies `CommandKind`).
 
-    def __init__(
-        self,
-        action: str,
-        on_result: Callable[[Mapping[str, Any]], Outcome],
-        *,
-        aliases: Collection[str] = (),
-        parameters: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-        allowed_while_pending: bool = True,
-    ) -> None:
-        self._action = action
-        self._on_result = on_result
-        self.aliases = frozenset(aliases) | {action, snake_case(action)}
-        self._parameters = parameters
-        self._allowed_while_pending = allowed_while_pending
-        self._schema = PayloadSchema(action)
+    `feature_profile` is the profile that a charge point must have for it (OCPP 1.6 3.3), or "Security".
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self._on_result: Callable[[Mapping[str, Any]], Outcome] = module.on_result
+        self.feature_profile: str = module.FEATURE_PROFILE
+        self.aliases = frozenset(getattr(module, "ALIASES", ())) | {module.ACTION, snake_case(module.ACTION)}
+        self._schema = PayloadSchema(module.ACTION)
 
     @property
     def action(self) -> str:
         """Name on the wire."""
-        return self._action
+        return str(self._module.ACTION)
 
     @property
     def allowed_while_pending(self) -> bool:
         """May go out before the charge point's registration is accepted (A34)."""
-        return self._allowed_while_pending
+        return bool(getattr(self._module, "ALLOWED_WHILE_PENDING", True))
+
+    def complete(self, asked: Asked, keepers: Keepers) -> dict[str, Any]:
+        """The parameters, with what the file's `complete` adds. Raises AppError."""
+        given = dict(asked.parameters)
+        complete = getattr(self._module, "complete", None)
+        return given | complete(asked, keepers) if complete else given
+
+    def concerns(self, asked: Asked, payload: Mapping[str, Any], keepers: Keepers) -> list[str]:
+        """What is true of every action, and what the file's `concerns` adds."""
+        found = [*_about_profile(self, asked, keepers), *_about_connector(asked, payload, keepers)]
+        concerns = getattr(self._module, "concerns", None)
+        return [*found, *concerns(asked, payload, keepers)] if concerns else found
+
+    def taken(self, command: Command, keepers: Keepers) -> None:
+        """The file's `taken`, if it has one."""
+        taken = getattr(self._module, "taken", None)
+        if taken:
+            taken(command, keepers)
+
+    def ended(self, command: Command, outcome: Outcome, keepers: Keepers) -> Sequence[FollowUp]:
+        """The file's `ended`, if it has one."""
+        ended = getattr(self._module, "ended", None)
+        return (ended(command, outcome, keepers) or ()) if ended else ()
 
     def build_payload(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """A payload that passes the official schema. Raises InvalidInput naming each parameter as given."""
         payload: dict[str, Any] = _renamed(parameters, camel_case)
-        if self._parameters is not None:
-            payload = self._parameters(payload)
+        touch = getattr(self._module, "parameters", None)
+        if touch is not None:
+            payload = touch(payload)
         problems: dict[str, list[str]] = {}
         for path, sentence in _unsendable(payload, "parameters"):
             problems.setdefault(path, []).append(sentence)
@@ -96,12 +118,30 @@ class OutgoingAction:
             for name in _names_in(breach):
                 problems.setdefault(name, []).append(_sentence(breach))
         if problems:
-            raise InvalidInput(f"The parameters of {self._action} are not valid.", problems=problems)
+            raise InvalidInput(f"The parameters of {self.action} are not valid.", problems=problems)
         return payload
 
     def judge(self, answer: Mapping[str, Any]) -> Outcome:
         """What the charge point's answer means."""
         return self._on_result(answer)
+
+
+def _about_profile(kind: OutgoingAction, asked: Asked, keepers: Keepers) -> Iterator[str]:
+    """C1. The security extension is in no list of profiles."""
+    listed = keepers.configuration.mirror(asked.ref).words("SupportedFeatureProfiles")
+    if listed and kind.feature_profile != SECURITY and kind.feature_profile not in listed:
+        yield f"The charge point does not list the feature profile {kind.feature_profile}."
+
+
+def _about_connector(asked: Asked, payload: Mapping[str, Any], keepers: Keepers) -> Iterator[str]:
+    wanted = payload.get("connectorId")
+    if not isinstance(wanted, int):
+        return
+    seen = [connector.id for connector in asked.charge_point.connectors if connector.id > 0]
+    listed = keepers.configuration.mirror(asked.ref).number("NumberOfConnectors")
+    highest = max([*seen, listed or 0])
+    if highest and wanted > highest:
+        yield f"The charge point has connectors 1 to {highest}; there is no {wanted}."
 
 
 def _unsendable(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import structlog
 
-from app.domain.command import CommandStatus, Outcome
+from app.domain.command import CONNECTION_LOST, EXPIRED, NO_ANSWER, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
@@ -14,7 +14,6 @@ from app.ocpp.envelope import BatchEnvelope, CommandReport, ReportKind
 from app.ocpp.frame import CallError, CallResult, parse
 from app.services import Services
 from app.services.batch import Exchange
-from app.services.commands import CONNECTION_LOST, EXPIRED, NO_ANSWER
 
 # OCPP-J 6.2.2, A01.FR.09: the key itself is kept nowhere; it stands behind its name, or before it
 _HIDDEN_KEY = re.compile(

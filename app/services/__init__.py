@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.services.authorization import AuthorizationService
 from app.services.charge_points import ChargePointService
 from app.services.commands import CommandService
+from app.services.keepers import Keepers
 from app.services.liveness import LivenessService
 from app.services.meter_values import MeterValueService
 from app.services.ports import BatchStore, Clock, GatewayLink, Outbox
@@ -18,6 +19,7 @@ class Services:
     """Everything a process may do, ready to use from any thread."""
 
     clock: Clock
+    keepers: Keepers
     tenants: TenantService
     users: UserService
     charge_points: ChargePointService

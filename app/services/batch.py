@@ -5,6 +5,7 @@ written together before any reply leaves (design section 3). Each write remember
 so that one failing write fails one call.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,6 +95,7 @@ class Batch:
     exchanges: list[Exchange] = field(default_factory=list)
     events: list[tuple[int, Event]] = field(default_factory=list)
     seen: dict[str, datetime] = field(default_factory=dict)
+    deviations: dict[str, Counter[str]] = field(default_factory=dict)
 
     def saw(self, context: CallContext) -> None:
         """Note that the charge point was heard."""
@@ -101,6 +103,11 @@ class Batch:
         known = self.seen.get(charge_point_id)
         if known is None or context.received_at > known:
             self.seen[charge_point_id] = context.received_at
+
+    def deviated(self, charge_point_id: str, deviations: Iterable[str]) -> None:
+        """Count breaches of the standard that a charge point was forgiven."""
+        for deviation in deviations:
+            self.deviations.setdefault(charge_point_id, Counter())[deviation] += 1
 
     def publish(self, call: int, events: Iterable[Event]) -> None:
         """Let `events` leave with the batch, unless the call's other writes fail."""

@@ -5,7 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.domain.charge_point import ChargePoint, Connection, Connector, Registration, with_connector
+from app.domain.charge_point import (
+    ChargePoint,
+    ChargePointSecurity,
+    Connection,
+    Connector,
+    Registration,
+    with_connector,
+)
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.errors import Conflict, NotFound, QuotaExceeded, Retryable
 from app.domain.events import Event, EventChannel, event, status_event
@@ -23,6 +30,7 @@ from app.services.ports import (
 )
 
 NO_FAULT = "NoError"
+_ADMISSION_OF_UNKNOWN = {"pending": Registration.PENDING, "accept": Registration.ACCEPTED}
 
 
 class ChargePointService:
@@ -61,18 +69,26 @@ class ChargePointService:
         ref = ChargePointRef(tenant.id, charge_point_id)
         if self._charge_points.find(ref) is not None:
             return
-        if not tenant.configuration.accept_unknown_charge_points:
+        policy = tenant.configuration.unknown_charge_points
+        if policy == "refuse":
             raise NotFound(f"There is no charge point '{charge_point_id}'.")
-        self.register(tenant, charge_point_id)
+        self.register(tenant, charge_point_id, _ADMISSION_OF_UNKNOWN[policy])
 
-    def register(self, tenant: Tenant, charge_point_id: str) -> bool:
+    def register(
+        self, tenant: Tenant, charge_point_id: str, admission: Registration = Registration.ACCEPTED
+    ) -> bool:
         """Make a charge point known; False if it was. Raises QuotaExceeded."""
         if self._charge_points.find(ChargePointRef(tenant.id, charge_point_id)) is not None:
             return False
         if self._charge_points.count(tenant.id) >= tenant.configuration.max_charge_points:
             raise QuotaExceeded("The tenant has as many charge points as it may have.")
         now = self._clock.now()
-        return self._charge_points.insert(ChargePoint(tenant.id, charge_point_id, None, created_at=now))
+        security = ChargePointSecurity(tenant.configuration.security_profile)
+        return self._charge_points.insert(
+            ChargePoint(
+                tenant.id, charge_point_id, None, created_at=now, admission=admission, security=security
+            )
+        )
 
     def open_connection(self, ref: ChargePointRef, gateway_id: str, connection_id: str) -> OpenedConnection:
         """Make this connection the charge point's only valid one. Raises NotFound, Conflict (not the newest).
@@ -116,10 +132,7 @@ class ChargePointService:
         """Keep a BootNotification and give the verdict (B9). Open transactions stay open (B11)."""
         configuration = batch.tenant.configuration
         known = self._charge_points.find(call.charge_point)
-        if known is not None and known.registration is Registration.ACCEPTED:
-            registration = Registration.ACCEPTED
-        else:
-            registration = Registration(configuration.registration)
+        registration = known.admission if known is not None else Registration.REJECTED
         boot = {
             "inventory": dict(inventory),
             "heartbeat_interval": configuration.heartbeat_interval,

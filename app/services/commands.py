@@ -1,7 +1,7 @@
 """Commands: taken from REST and MQTT alike, delivered one at a time, followed to their end."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,12 +9,23 @@ from uuid import uuid4
 import structlog
 
 from app.domain.charge_point import ChargePoint, Registration
-from app.domain.command import Command, CommandStatus, Outcome, without_secrets
+from app.domain.command import (
+    EXPIRED,
+    GATEWAY_UNREACHABLE,
+    NO_ANSWER,
+    Command,
+    CommandRequest,
+    CommandStatus,
+    Outcome,
+    without_secrets,
+)
 from app.domain.context import ChargePointRef
-from app.domain.errors import Conflict, Expired, NotFound, Retryable
+from app.domain.errors import AppError, Conflict, Expired, NeedsForce, NotFound, Retryable
 from app.domain.events import refused_command_event, response_event
 from app.domain.tenant import Tenant
+from app.services.keepers import Keepers
 from app.services.ports import (
+    Asked,
     ChargePointRepository,
     Clock,
     CommandDelivery,
@@ -32,19 +43,6 @@ _OPEN = (CommandStatus.QUEUED, CommandStatus.SENT)
 _SENT_GRACE_S = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRequest:
-    """What a caller asks for. `issued_at` is the caller's own time; expiry counts from it."""
-
-    charge_point: ChargePointRef
-    command_type: str
-    parameters: Mapping[str, Any]
-    requested_by: str
-    command_id: str | None = None
-    issued_at: datetime | None = None
-    expires_in_s: float | None = None
-
-
 class CommandService:
     """Use cases of commands; the only way in, for REST and MQTT."""
 
@@ -55,8 +53,10 @@ class CommandService:
         outbox: Outbox,
         link: GatewayLink,
         catalog: ProtocolCatalog,
+        keepers: Keepers,
         clock: Clock,
     ) -> None:
+        self._keepers = keepers
         self._commands = commands
         self._charge_points = charge_points
         self._outbox = outbox
@@ -79,63 +79,90 @@ class CommandService:
         """Take a command and send it on its way if the charge point is connected.
 
         The same `command_id` again gives the command that exists. Raises InvalidInput, NotFound (charge
-        point), Conflict (registration does not allow it, C2; the id belongs to another command).
+        point), Conflict (registration does not allow it, C2; the id belongs to another command), NeedsForce.
         """
-        known = self._find_same(tenant, request)
+        known = self._find_same(tenant.id, request)
         if known is not None:
             return known
+        configuration = tenant.configuration
+        lifetime_s = request.expires_in_s or configuration.command_expiry_s
+        return self._take(request, lifetime_s, float(configuration.command_timeout_s))
+
+    def _take(self, request: CommandRequest, lifetime_s: float, timeout_s: float) -> Command:
         kind = self._catalog.command_kind(request.command_type)
-        payload = kind.build_payload(request.parameters)
         charge_point = self._charge_points.find(request.charge_point)
         if charge_point is None:
             raise NotFound(f"There is no charge point '{request.charge_point.charge_point_id}'.")
         _check_registration(charge_point, kind)
-        command = self._new_command(tenant, request, kind, payload)
-        if not self._commands.insert(
-            command, [response_event(command, command.created_at)], self._clock.order_key()
-        ):
-            return self._find_same(tenant, request) or self.get(tenant.id, command.id)
-        self._link.wake_relay(tenant.id)
+        command_id = request.command_id or f"cmd-{uuid4()}"
+        asked = Asked(charge_point, command_id, request.parameters)
+        asked = replace(asked, parameters=kind.complete(asked, self._keepers))
+        payload = kind.build_payload(asked.parameters)
+        concerns = kind.concerns(asked, payload, self._keepers)
+        if concerns and not request.force:
+            raise NeedsForce(
+                f"{' '.join(concerns)} Send it with `force` to send it all the same.",
+                problems={"force": concerns},
+            )
+        command = self._new_command(request, asked, kind.action, payload, lifetime_s, timeout_s)
+        command = replace(command, warnings=tuple(concerns))
+        events = [response_event(command, command.created_at)]
+        if not self._commands.insert(command, events, self._clock.order_key()):
+            same = replace(request, command_id=command_id)
+            return self._find_same(command.tenant_id, same) or self.get(command.tenant_id, command.id)
+        kind.taken(command, self._keepers)
+        self._link.wake_relay(command.tenant_id)
         self._deliver(charge_point, command)
         return command
 
-    def _find_same(self, tenant: Tenant, request: CommandRequest) -> Command | None:
+    def _find_same(self, tenant_id: str, request: CommandRequest) -> Command | None:
         """The command that this request has made already. A repeated id must mean a repeated command."""
         if request.command_id is None:
             return None
-        known = self._commands.find(tenant.id, request.command_id)
+        known = self._commands.find(tenant_id, request.command_id)
         if known is None:
             return None
-        asked = (request.charge_point, request.command_type, without_secrets(request.parameters))
-        if (known.charge_point, known.command_type, known.parameters) != asked:
+        asked = without_secrets(request.parameters)
+        given = {name: known.parameters.get(name) for name in asked}
+        if (known.charge_point, known.command_type, given) != (
+            request.charge_point,
+            request.command_type,
+            asked,
+        ):
             raise Conflict(f"Another command has the id '{known.id}'.")
         return known
 
     def _new_command(
-        self, tenant: Tenant, request: CommandRequest, kind: CommandKind, payload: dict[str, Any]
+        self,
+        request: CommandRequest,
+        asked: Asked,
+        action: str,
+        payload: dict[str, Any],
+        lifetime_s: float,
+        timeout_s: float,
     ) -> Command:
         now = self._clock.now()
-        lifetime = request.expires_in_s or tenant.configuration.command_expiry_s
         issued_at = min(request.issued_at or now, now)  # a caller's clock that is ahead prolongs nothing
-        expires_at = issued_at + timedelta(seconds=lifetime)
+        expires_at = issued_at + timedelta(seconds=lifetime_s)
         if expires_at <= now:
             raise Expired(
                 "The command has expired before it came here.",
-                problems={"timestamp": [f"Commands of this tenant expire after {lifetime:g} s."]},
+                problems={"timestamp": [f"Commands of this tenant expire after {lifetime_s:g} s."]},
             )
         return Command(
-            id=request.command_id or f"cmd-{uuid4()}",
-            tenant_id=tenant.id,
-            charge_point_id=request.charge_point.charge_point_id,
+            id=asked.command_id,
+            tenant_id=asked.ref.tenant_id,
+            charge_point_id=asked.ref.charge_point_id,
             command_type=request.command_type,
-            action=kind.action,
-            parameters=without_secrets(request.parameters),
+            action=action,
+            parameters=without_secrets(asked.parameters),
             payload=payload,
             status=CommandStatus.QUEUED,
             created_at=now,
             expires_at=expires_at,
-            timeout_s=float(tenant.configuration.command_timeout_s),
+            timeout_s=float(asked.charge_point.settings.command_timeout_s or timeout_s),
             requested_by=request.requested_by,
+            forced=request.force,
         )
 
     def deliver_waiting(self, ref: ChargePointRef) -> int:
@@ -186,14 +213,17 @@ class CommandService:
         outcome = self._catalog.command_kind(command.action).judge(answer)
         if command.status.is_final:
             self._commands.note_late_answer(ref.tenant_id, command_id, dict(answer))
+            if command.status is CommandStatus.TIMED_OUT:  # what it did, it did (A25)
+                self._keep(command, outcome)
         else:
             self._end(command, outcome, _OPEN)
 
     def fail(self, ref: ChargePointRef, command_id: str, outcome: Outcome) -> None:
         """The command ended otherwise: CallError, no answer in time, connection lost, expired."""
         command = self._commands.find(ref.tenant_id, command_id)
-        if command is not None and command.charge_point_id == ref.charge_point_id:
-            self._end(command, outcome, _OPEN)
+        if command is None or command.charge_point_id != ref.charge_point_id or command.status.is_final:
+            return
+        self._end(command, outcome, _OPEN)
 
     def end_overdue(self, tenant_id: str) -> int:
         """Expire what waited too long, time out what was sent and never answered; answers how many."""
@@ -213,7 +243,33 @@ class CommandService:
             error=outcome.error,
             completed_at=self._clock.now(),
         )
+        self._keep(command, outcome)
         self._move(ended, came_from)
+
+    def _keep(self, command: Command, outcome: Outcome) -> None:
+        """Before the command moves: should we die in between, it is told again, and nothing is kept twice."""
+        kind = self._catalog.command_kind(command.action)
+        lifetime_s = (command.expires_at - command.created_at).total_seconds()
+        for follow_up in kind.ended(command, outcome, self._keepers):
+            request = CommandRequest(
+                command.charge_point,
+                follow_up.command_type,
+                follow_up.parameters,
+                command.requested_by,
+                command_id=f"{command.id}.{follow_up.step}",
+                force=True,
+            )
+            self._follow(request, lifetime_s, command.timeout_s)
+
+    def _follow(self, request: CommandRequest, lifetime_s: float, timeout_s: float) -> None:
+        """A follow-up that cannot be taken must not keep its cause from ending."""
+        try:
+            if self._find_same(request.charge_point.tenant_id, request) is None:
+                self._take(request, lifetime_s, timeout_s)
+        except Retryable:
+            raise
+        except AppError as refusal:
+            log.warning("follow_up_not_taken", command_id=request.command_id, reason=refusal.message)
 
     def _move(self, command: Command, came_from: Sequence[CommandStatus]) -> None:
         events = [response_event(command, self._clock.now())]
@@ -226,24 +282,6 @@ class CommandService:
         told = refused_command_event(ref, command_id, error, self._clock.now(), f"refused:{key}")
         self._outbox.append(ref.tenant_id, [told], key)
         self._link.wake_relay(ref.tenant_id)
-
-
-GATEWAY_UNREACHABLE = Outcome(
-    CommandStatus.FAILED,
-    error={"code": "gateway_unreachable", "message": "The way to the charge point's gateway is broken."},
-)
-EXPIRED = Outcome(
-    CommandStatus.EXPIRED,
-    error={"code": "expired", "message": "The charge point was not reached before the command expired."},
-)
-NO_ANSWER = Outcome(
-    CommandStatus.TIMED_OUT,
-    error={"code": "outcome_unknown", "message": "The charge point did not answer in time."},
-)
-CONNECTION_LOST = Outcome(
-    CommandStatus.TIMED_OUT,
-    error={"code": "outcome_unknown", "message": "The connection ended before the charge point answered."},
-)
 
 
 def _check_registration(charge_point: ChargePoint, kind: CommandKind) -> None:

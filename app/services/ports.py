@@ -7,10 +7,10 @@ a query without a tenant cannot be written. Adapters raise `Retryable` when a se
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from app.domain.charge_point import ChargePoint, Connection, Registration
-from app.domain.command import Command, CommandStatus, Outcome
+from app.domain.command import Command, CommandStatus, FollowUp, Outcome
 from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.domain.id_tag import IdTag
@@ -18,6 +18,9 @@ from app.domain.session import EnergyValue, Session
 from app.domain.tenant import Tenant
 from app.domain.user import User
 from app.services.batch import Batch, BatchNeeds
+
+if TYPE_CHECKING:
+    from app.services.keepers import Keepers
 
 T = TypeVar("T")
 
@@ -128,6 +131,13 @@ class ChargePointRepository(Protocol):
         self, ref: ChargePointRef, registration: Registration, boot: Mapping[str, Any], at: datetime
     ) -> None:
         """Keep what a BootNotification told: inventory, time, verdict and intervals."""
+        ...
+
+    def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
+        """Set fields of `ChargePoint`; None if there is none.
+
+        Of `settings`, `security` and `wanted_availability` only the inner fields given are set.
+        """
         ...
 
     def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
@@ -302,8 +312,22 @@ class LastSeen(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command that somebody asks for, before it is taken. `parameters` are in snake_case."""
+
+    charge_point: ChargePoint
+    command_id: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def ref(self) -> ChargePointRef:
+        """Whom it is for."""
+        return ChargePointRef(self.charge_point.tenant_id, self.charge_point.id)
+
+
 class CommandKind(Protocol):
-    """One outgoing action, as the protocol knows it."""
+    """One outgoing action, as the protocol knows it. `Keepers` hold what commands change."""
 
     @property
     def action(self) -> str: ...
@@ -311,12 +335,28 @@ class CommandKind(Protocol):
     @property
     def allowed_while_pending(self) -> bool: ...
 
+    def complete(self, asked: Asked, keepers: "Keepers") -> dict[str, Any]:
+        """The parameters with what the caller may leave out: ids, versions, links."""
+        ...
+
     def build_payload(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Wire payload; InvalidInput names each wrong or unknown parameter."""
         ...
 
+    def concerns(self, asked: Asked, payload: Mapping[str, Any], keepers: "Keepers") -> list[str]:
+        """Why this may be a mistake, in sentences: an unknown connector, a read-only key (C1, C10)."""
+        ...
+
+    def taken(self, command: Command, keepers: "Keepers") -> None:
+        """Keep what is so from the moment the command is taken. May run twice."""
+        ...
+
     def judge(self, answer: Mapping[str, Any]) -> Outcome:
         """What a CallResult's payload means for the command."""
+        ...
+
+    def ended(self, command: Command, outcome: Outcome, keepers: "Keepers") -> Sequence[FollowUp]:
+        """Keep what the outcome, good or bad, changes; answers what to send next. May run twice."""
         ...
 
 

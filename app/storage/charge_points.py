@@ -9,7 +9,14 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from app.domain.charge_point import ChargePoint, Connection, Connector, Registration
+from app.domain.charge_point import (
+    ChargePoint,
+    ChargePointSecurity,
+    ChargePointSettings,
+    Connection,
+    Connector,
+    Registration,
+)
 from app.domain.context import ChargePointRef
 from app.services.ports import OpenedConnection, Page, PageRequest
 from app.storage.mongo import Databases, Document, store_errors
@@ -38,6 +45,12 @@ def charge_point_of(document: Document) -> ChargePoint:
         last_boot=document.get("last_boot"),
         created_at=document.get("created_at"),
         status_fence=document.get("status_fence", 0),
+        admission=Registration(document.get("admission", Registration.ACCEPTED)),
+        settings=ChargePointSettings(**document.get("settings", {})),
+        security=ChargePointSecurity(**document.get("security", {})),
+        wanted_availability={int(n): kind for n, kind in document.get("wanted_availability", {}).items()},
+        has_reservations=document.get("has_reservations", False),
+        has_profiles=document.get("has_profiles", False),
     )
 
 
@@ -89,6 +102,9 @@ class MongoChargePoints:
             "epoch": 0,
             "configuration": charge_point.configuration,
             "created_at": charge_point.created_at,
+            "admission": charge_point.admission.value,
+            "settings": asdict(charge_point.settings),
+            "security": asdict(charge_point.security),
         }
         try:
             with store_errors():
@@ -172,6 +188,14 @@ class MongoChargePoints:
         with store_errors():
             self._collection(ref.tenant_id).update_one({"_id": ref.charge_point_id}, {"$set": change})
 
+    def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
+        """One write of the fields named."""
+        points, itself = self._collection(ref.tenant_id), {"_id": ref.charge_point_id}
+        with store_errors():
+            points.update_one(itself, {"$set": _changes_of(changes)})
+            document = points.find_one(itself)
+        return charge_point_of(document) if document else None
+
     def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
         """With an open connection, on one gateway or any."""
         query = {"connection.gateway_id": gateway_id} if gateway_id else {"connection": {"$ne": None}}
@@ -185,3 +209,14 @@ class MongoChargePoints:
         if changes:
             with store_errors():
                 self._collection(tenant_id).bulk_write(changes, ordered=False)
+
+
+def _changes_of(changes: Mapping[str, Any]) -> Document:
+    """Fields of the domain as stored; those of a nested value one by one, so that two do not clash."""
+    stored: Document = {}
+    for name, value in changes.items():
+        if name in ("settings", "security", "wanted_availability"):
+            stored |= {f"{name}.{inner}": given for inner, given in value.items()}
+        else:
+            stored[name] = value.value if isinstance(value, Registration) else value
+    return stored

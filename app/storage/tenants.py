@@ -94,7 +94,10 @@ def _document_of(tenant: Tenant) -> Document:
 def _tenant_of(document: Document) -> Tenant:
     """Settings that this version does not know are left alone; missing ones get their default."""
     known = configuration_as_dict(TenantConfiguration())
-    stored = {name: value for name, value in document["configuration"].items() if name in known}
+    former = document["configuration"]
+    if former.get("accept_unknown_charge_points"):  # its name before there were three answers
+        former.setdefault("unknown_charge_points", "accept")
+    stored = {name: value for name, value in former.items() if name in known}
     return Tenant(
         document["_id"],
         document["name"],

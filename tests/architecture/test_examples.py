@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.domain.times import format_time, to_epoch_ms
@@ -14,7 +15,6 @@ from app.messaging.topics import is_retained, topic_of
 from app.ocpp.catalog import load_catalog
 from app.ocpp.dispatch import handle_batch
 from app.ocpp.envelope import BatchEnvelope, InboundCall
-from app.services.commands import CommandRequest
 from tests.architecture.markdown import text_of
 from tests.fakes.world import World, fake_world
 from workers.mqtt_commands import command_id_in, read_command

@@ -34,6 +34,11 @@ from tests.architecture.markdown import (
 from tests.fakes.world import fake_world
 
 NOT_OURS = {"FLOWER_BASIC_AUTH"}  # Flower reads it itself
+FREE_FORM: dict[str, list[Any]] = {
+    "data_transfer_vendors": [{"com.example": ["Diagnostics"]}],
+    "boot_configuration": [{"MeterValueSampleInterval": "60"}],
+    "cpo_name": ["Acme Charging"],
+}
 REQUIRED = "*Required in production*"
 every_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -256,7 +261,7 @@ def test_the_documented_bounds_are_the_bounds(row: list[str]) -> None:
             configured(TenantConfiguration(), {name: "something else"})
         assert bounds in refused.value.problems[name][0]
     else:
-        good, bad = [{"com.example": ["Diagnostics"]}], [1]
+        good, bad = FREE_FORM[name], [1]
     for value in good:
         configured(TenantConfiguration(), {name: value})
     for value in bad:

@@ -75,7 +75,7 @@ def make_tenant(system: RunningSystem, services: Services, mode: str, **configur
     tenant = TestTenant(name, f"{name}-CP-", "GOOD-TAG", mode)
     settings = {
         "queue_enabled": mode == "queue",
-        "accept_unknown_charge_points": True,
+        "unknown_charge_points": "accept",
         "allow_concurrent_transactions": True,
     }
     services.tenants.create(name, name, [tenant.prefix], settings | configuration)

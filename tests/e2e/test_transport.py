@@ -34,7 +34,7 @@ async def test_unknown_tenants_and_paths_are_refused_before_the_upgrade(system: 
 async def test_an_unknown_charge_point_is_refused_where_the_tenant_wants_that(
     system: RunningSystem, services: Services
 ) -> None:
-    strict = make_tenant(system, services, "queue", accept_unknown_charge_points=False)
+    strict = make_tenant(system, services, "queue", unknown_charge_points="refuse")
     assert await _refusal(system, f"{strict.prefix}stranger") == 404
     services.charge_points.register(services.tenants.get(strict.id), f"{strict.prefix}1")
     async with RawClient(system.ws_url, f"{strict.prefix}1") as known:

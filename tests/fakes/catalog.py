@@ -1,12 +1,13 @@
 """A protocol with a handful of commands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.command import CommandStatus, Outcome
+from app.domain.command import Command, CommandStatus, FollowUp, Outcome
 from app.domain.errors import InvalidInput
-from app.services.ports import CommandKind
+from app.services.keepers import Keepers
+from app.services.ports import Asked, CommandKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class FakeCommandKind:
     parameters: Mapping[str, type] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     allowed_while_pending: bool = True
+    doubts: tuple[str, ...] = ()
+    next: tuple[FollowUp, ...] = ()
+    seen: list[tuple[str, str]] = field(default_factory=list, compare=False)
 
     def build_payload(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters in camelCase. InvalidInput names each wrong or unknown one."""
@@ -28,6 +32,23 @@ class FakeCommandKind:
         if problems:
             raise InvalidInput(f"The parameters of {self.action} are not valid.", problems=problems)
         return {_camel(name): value for name, value in parameters.items()}
+
+    def complete(self, asked: Asked, keepers: Keepers) -> dict[str, Any]:
+        """Nothing is added."""
+        return dict(asked.parameters)
+
+    def concerns(self, asked: Asked, payload: Mapping[str, Any], keepers: Keepers) -> list[str]:
+        """Whatever a test has put into `doubts`."""
+        return list(self.doubts)
+
+    def taken(self, command: Command, keepers: Keepers) -> None:
+        """Noted in `seen`."""
+        self.seen.append(("taken", command.id))
+
+    def ended(self, command: Command, outcome: Outcome, keepers: Keepers) -> Sequence[FollowUp]:
+        """Noted in `seen`; answers `next`."""
+        self.seen.append((outcome.status.value, command.id))
+        return self.next
 
     def judge(self, answer: Mapping[str, Any]) -> Outcome:
         """Accepted, or rejected with the answer beside it."""

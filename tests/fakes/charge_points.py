@@ -82,6 +82,20 @@ class FakeChargePointRepository:
             last_seen=at,
         )
 
+    def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
+        """Fields of nested values are set one by one."""
+        known = self._known.get(ref)
+        if known is None:
+            return None
+        flat = dict(changes)
+        for name in ("settings", "security"):
+            if name in flat:
+                flat[name] = replace(getattr(known, name), **flat[name])
+        if "wanted_availability" in flat:
+            flat["wanted_availability"] = {**known.wanted_availability, **flat["wanted_availability"]}
+        self._known[ref] = replace(known, **flat)
+        return self._known[ref]
+
     def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
         """All with an open connection, or only those on one gateway."""
         return [

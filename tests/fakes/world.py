@@ -9,6 +9,8 @@ from app.services import Services
 from app.services.authorization import AuthorizationService
 from app.services.charge_points import ChargePointService
 from app.services.commands import CommandService
+from app.services.configuration import ConfigurationService
+from app.services.keepers import Keepers
 from app.services.liveness import LivenessService
 from app.services.meter_values import MeterValueService
 from app.services.ports import ProtocolCatalog
@@ -20,6 +22,7 @@ from tests.fakes.catalog import FakeCatalog
 from tests.fakes.charge_points import FakeChargePointRepository
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommandRepository
+from tests.fakes.configuration import FakeConfigurationRepository
 from tests.fakes.gateway_link import FakeGatewayLink
 from tests.fakes.id_tags import FakeIdTagRepository
 from tests.fakes.last_seen import FakeLastSeen
@@ -47,6 +50,7 @@ class World:
     link: FakeGatewayLink
     last_seen: FakeLastSeen
     batches: FakeBatchStore
+    configurations: FakeConfigurationRepository
 
     def add_charge_point(
         self, tenant_id: str, charge_point_id: str, registration: Registration | None = Registration.ACCEPTED
@@ -66,15 +70,23 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
     batches = FakeBatchStore(charge_points, sessions, id_tags, outbox)
     authorization = AuthorizationService(id_tags, sessions, clock)
     charge_point_service = ChargePointService(charge_points, last_seen, outbox, link, clock)
+    configurations = FakeConfigurationRepository()
+    keepers = Keepers(
+        charge_points=charge_points,
+        configuration=ConfigurationService(configurations, clock),
+    )
     services = Services(
         clock=clock,
+        keepers=keepers,
         tenants=TenantService(tenants, clock),
         users=UserService(users, clock, QUICK_HASHER),
         charge_points=charge_point_service,
         authorization=authorization,
         sessions=SessionService(sessions, authorization, clock),
         meter_values=MeterValueService(),
-        commands=CommandService(commands, charge_points, outbox, link, catalog or FakeCatalog(), clock),
+        commands=CommandService(
+            commands, charge_points, outbox, link, catalog or FakeCatalog(), keepers, clock
+        ),
         liveness=LivenessService(charge_points, charge_point_service, last_seen, link, clock),
         batches=batches,
         outbox=outbox,
@@ -93,4 +105,5 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
         link,
         last_seen,
         batches,
+        configurations,
     )

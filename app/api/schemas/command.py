@@ -38,6 +38,12 @@ class NewCommandSchema(Input):
         validate=Range(1, WEEK_S),
         metadata={"description": "Seconds after which it is not sent any more; else as the tenant sets."},
     )
+    force = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
+    )
 
 
 class WaitQuery(Schema):

@@ -87,7 +87,7 @@ def test_configuring_a_part_answers_the_whole(tenant_admin: Api, world: World) -
         ({"queue_enabled": "yes"}, {"queue_enabled"}),
         ({"queue_enabled": 1, "heartbeat_interval": True}, {"queue_enabled", "heartbeat_interval"}),
         ({"heartbeat_interval": 0, "command_expiry_s": 10**30}, {"heartbeat_interval", "command_expiry_s"}),
-        ({"registration": "Maybe", "name": "x"}, {"registration", "name"}),
+        ({"unknown_charge_points": "maybe", "name": "x"}, {"unknown_charge_points", "name"}),
         ({"data_transfer_vendors": {"v": "x"}}, {"data_transfer_vendors"}),
         ([], {"body"}),
     ],

@@ -22,12 +22,12 @@ def _typed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tenants(run: Run, world: World) -> None:
     assert run("tenants", "list").out == "None.\n"
     made = json.loads(
-        run(*ACME, "--set", "registration=Pending", "--set", "queue_enabled=false", "--json").out
+        run(*ACME, "--set", "unknown_charge_points=pending", "--set", "queue_enabled=false", "--json").out
     )
-    assert made["configuration"]["registration"] == "Pending"
+    assert made["configuration"]["unknown_charge_points"] == "pending"
     assert made["configuration"]["queue_enabled"] is False
     assert json.loads(run("tenants", "show", "acme", "--json").out) == made
-    changed = run("tenants", "configure", "acme", "heartbeat_interval=60", "registration=Accepted")
+    changed = run("tenants", "configure", "acme", "heartbeat_interval=60", "unknown_charge_points=accept")
     assert changed.status == 0
     assert world.services.tenants.get("acme").configuration.heartbeat_interval == 60
     assert [row["id"] for row in json.loads(run("tenants", "list", "--json").out)] == ["acme"]

@@ -25,13 +25,20 @@ BOUNDS = {
     "heartbeat_interval": (1, 86_400),
     "meter_values_interval": (0, 86_400),
     "boot_retry_interval": (1, 86_400),
+    "security_profile": (0, 3),
+    "status_after_reconnect_s": (0, 3_600),
+    "session_silence_s": (0, 2_592_000),
+    "session_available_s": (0, 86_400),
+    "certificate_days": (1, 3_650),
+    "file_link_s": (60, 2_592_000),
     "command_expiry_s": (1, 604_800),
     "command_timeout_s": (1, 600),
     "message_log_days": (1, 3_650),
 }
 SWITCHES = [
     "queue_enabled",
-    "accept_unknown_charge_points",
+    "accept_missing_subprotocol",
+    "read_configuration_at_boot",
     "accept_unknown_id_tags",
     "allow_concurrent_transactions",
     "meter_values_on_session_topic",
@@ -67,14 +74,29 @@ def test_a_switch_is_true_or_false(name: str, value: Any) -> None:
 
 def test_every_setting_is_bounded_a_switch_or_checked_otherwise() -> None:
     """A new setting needs its own check, and its own line here."""
-    special = {"registration", "data_transfer_vendors"}
+    special = {"unknown_charge_points", "cpo_name", "boot_configuration", "data_transfer_vendors"}
     assert {*BOUNDS, *SWITCHES, *special} == set(configuration_as_dict(DEFAULTS))
 
 
-@pytest.mark.parametrize("value", ["accepted", "", 1, None])
-def test_registration_is_one_of_three_words(value: Any) -> None:
-    assert list(problems_of({"registration": value})) == ["registration"]
-    assert configured(DEFAULTS, {"registration": "Pending"}).registration == "Pending"
+@pytest.mark.parametrize("value", ["Accept", "", 1, None])
+def test_the_policy_for_unknown_charge_points_is_one_of_three_words(value: Any) -> None:
+    assert list(problems_of({"unknown_charge_points": value})) == ["unknown_charge_points"]
+    changed = configured(DEFAULTS, {"unknown_charge_points": "pending"})
+    assert changed.unknown_charge_points == "pending"
+
+
+@pytest.mark.parametrize("value", [1, None, "x" * 201])
+def test_a_name_is_a_short_text(value: Any) -> None:
+    assert list(problems_of({"cpo_name": value})) == ["cpo_name"]
+
+
+@pytest.mark.parametrize(
+    "value", [["K"], {"K": 1}, {"": "v"}, {"K" * 51: "v"}, {"K": "v" * 501}, {"AuthorizationKey": "00"}]
+)
+def test_a_baseline_maps_keys_to_texts_and_holds_no_secret(value: Any) -> None:
+    assert list(problems_of({"boot_configuration": value})) == ["boot_configuration"]
+    kept = configured(DEFAULTS, {"boot_configuration": {"MeterValueSampleInterval": "60"}})
+    assert configuration_as_dict(kept)["boot_configuration"] == {"MeterValueSampleInterval": "60"}
 
 
 @pytest.mark.parametrize("value", [["V"], {"V": "id"}, {"V": [1]}, {1: ["id"]}, "V", None])
@@ -105,7 +127,9 @@ def test_a_change_leaves_everything_else_as_it_was() -> None:
 
 
 def test_the_json_form_is_read_back_unchanged() -> None:
-    known = configured(DEFAULTS, {"data_transfer_vendors": {"V": ["a"], "W": []}, "registration": "Rejected"})
+    known = configured(
+        DEFAULTS, {"data_transfer_vendors": {"V": ["a"], "W": []}, "unknown_charge_points": "accept"}
+    )
     assert configured(TenantConfiguration(), configuration_as_dict(known)) == known
 
 

@@ -108,7 +108,7 @@ def world() -> World:
     world = fake_world()
     world.services.tenants.create("acme", "Acme", ["ACME-"])
     world.services.tenants.create(
-        "open", "Open", ["OPEN-"], {"accept_unknown_charge_points": True, "max_charge_points": 1}
+        "open", "Open", ["OPEN-"], {"unknown_charge_points": "accept", "max_charge_points": 1}
     )
     world.services.tenants.directory.refresh()
     world.add_charge_point("acme", "ACME-1")

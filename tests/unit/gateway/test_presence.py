@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import NotFound, Retryable
-from app.services.commands import CommandRequest
 from gateway import presence
 from gateway.connection import ChargePointConnection
 from gateway.limits import ConnectionLimits

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.command import Command, CommandStatus
+from app.domain.command import Command, CommandRequest, CommandStatus
 from app.domain.errors import Retryable
 from app.domain.times import to_epoch_ms
 from app.ocpp.dispatch import handle_batch
 from app.ocpp.envelope import CommandReport, ReportKind
-from app.services.commands import CommandRequest
 from tests.builders import NOON, at
 from tests.unit.ocpp.conftest import Station, a_batch
 

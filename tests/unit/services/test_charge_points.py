@@ -36,13 +36,13 @@ def test_an_unknown_one_may_not(world: World, tenant: Tenant) -> None:
 
 
 def test_an_unknown_one_is_created_where_the_tenant_wants_that(world: World) -> None:
-    world.services.charge_points.admit(a_tenant(accept_unknown_charge_points=True), "ACME-7")
+    world.services.charge_points.admit(a_tenant(unknown_charge_points="accept"), "ACME-7")
     created = world.services.charge_points.get(NEW)
     assert (created.registration, created.created_at) == (None, NOON)
 
 
 def test_a_tenant_has_no_more_charge_points_than_it_may(world: World) -> None:
-    full = a_tenant(accept_unknown_charge_points=True, max_charge_points=1)
+    full = a_tenant(unknown_charge_points="accept", max_charge_points=1)
     with pytest.raises(QuotaExceeded):
         world.services.charge_points.admit(full, "ACME-7")
     world.services.charge_points.admit(full, "CP-1")

@@ -6,12 +6,19 @@ from typing import Any
 import pytest
 
 from app.domain.charge_point import Registration
-from app.domain.command import Command, CommandStatus, Outcome
+from app.domain.command import (
+    CONNECTION_LOST,
+    EXPIRED,
+    NO_ANSWER,
+    Command,
+    CommandRequest,
+    CommandStatus,
+    Outcome,
+)
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, Expired, InvalidInput, NotFound, Retryable
 from app.domain.tenant import Tenant
 from app.ocpp.catalog import load_catalog
-from app.services.commands import CONNECTION_LOST, EXPIRED, NO_ANSWER, CommandRequest
 from tests.builders import NOON, REF, a_command, a_tenant, at
 from tests.fakes.world import World, fake_world
 

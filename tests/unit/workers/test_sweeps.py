@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from app.domain.command import CommandStatus
+from app.domain.command import CommandRequest, CommandStatus
 from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
 from app.messaging import tasks
 from app.process import Process
-from app.services.commands import CommandRequest
 from tests.builders import at
 from tests.fakes.world import World
 from workers import sweeps

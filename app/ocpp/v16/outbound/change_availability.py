@@ -3,4 +3,5 @@
 from app.ocpp.outgoing import judge_by_status
 
 ACTION = "ChangeAvailability"
+FEATURE_PROFILE = "Core"
 on_result = judge_by_status({"Accepted", "Scheduled"})

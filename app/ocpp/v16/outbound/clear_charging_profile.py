@@ -3,4 +3,5 @@
 from app.ocpp.outgoing import ACCEPTED, judge_by_status
 
 ACTION = "ClearChargingProfile"
+FEATURE_PROFILE = "SmartCharging"
 on_result = judge_by_status(ACCEPTED)

@@ -3,4 +3,5 @@
 from app.ocpp.outgoing import accept_any_answer
 
 ACTION = "GetConfiguration"
+FEATURE_PROFILE = "Core"
 on_result = accept_any_answer

@@ -3,6 +3,7 @@
 from app.ocpp.outgoing import ACCEPTED, judge_by_status
 
 ACTION = "RemoteStartTransaction"
+FEATURE_PROFILE = "Core"
 ALIASES = ("remote_start",)
 ALLOWED_WHILE_PENDING = False
 on_result = judge_by_status(ACCEPTED)

@@ -3,6 +3,7 @@
 from app.ocpp.outgoing import ACCEPTED, judge_by_status
 
 ACTION = "RemoteStopTransaction"
+FEATURE_PROFILE = "Core"
 ALIASES = ("remote_stop",)
 ALLOWED_WHILE_PENDING = False
 on_result = judge_by_status(ACCEPTED)

@@ -3,4 +3,5 @@
 from app.ocpp.outgoing import ACCEPTED, judge_by_status
 
 ACTION = "TriggerMessage"
+FEATURE_PROFILE = "RemoteTrigger"
 on_result = judge_by_status(ACCEPTED)
