@@ -31,6 +31,7 @@ from app.storage import commands, mongo, sessions
 from app.storage.batches import MongoBatches
 from app.storage.charge_points import MongoChargePoints
 from app.storage.commands import MongoCommands
+from app.storage.deviations import MongoDeviations
 from app.storage.configuration import MongoConfigurations
 from app.storage.id_tags import MongoIdTags
 from app.storage.leases import MongoLeases
@@ -99,6 +100,7 @@ def build_services(settings: Settings, adapters: Adapters | None = None) -> Serv
         commands=CommandService(command_store, charge_points, outbox, link, load_catalog(), keepers, clock),
         liveness=LivenessService(charge_points, charge_point_service, last_seen, link, clock),
         batches=MongoBatches(databases, outbox),
+        deviations=MongoDeviations(databases),
         outbox=outbox,
         gateway_link=link,
     )

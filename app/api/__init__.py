@@ -9,6 +9,7 @@ from app.api.auth import auth, prepare_tokens
 from app.api.charge_points import charge_points
 from app.api.commands import commands
 from app.api.current import Equipment, equip
+from app.api.deviations import deviations
 from app.api.errors import register_error_handlers
 from app.api.health import HealthChecks, health_blueprint
 from app.api.metrics import Gauge, GaugeSource, register_metrics
@@ -45,7 +46,7 @@ def create_app(
     register_metrics(app, gauges)
     register_error_handlers(app, prepare_tokens(app, settings))
     api = make_api(app)
-    blueprints: list[Blueprint] = [auth, charge_points, commands, sessions, tenants]
+    blueprints: list[Blueprint] = [auth, charge_points, commands, deviations, sessions, tenants]
     for blueprint in [*blueprints, health_blueprint(health_checks or {})]:
         api.register_blueprint(blueprint)
     register_docs(app)

@@ -101,6 +101,14 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         """Register a view for PUT."""
         return self._method("PUT", rule)
 
+    def patch(self, rule: str) -> Callable[[View], View]:
+        """Register a view for PATCH."""
+        return self._method("PATCH", rule)
+
+    def delete(self, rule: str) -> Callable[[View], View]:
+        """Register a view for DELETE."""
+        return self._method("DELETE", rule)
+
     def _method(self, method: str, rule: str) -> Callable[[View], View]:
         route: Callable[[View], View] = self.route(rule, methods=[method])
 

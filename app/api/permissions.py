@@ -20,6 +20,7 @@ class Permission(StrEnum):
 
     CHARGE_POINTS_READ = "charge_points.read"
     CHARGE_POINTS_CREATE = "charge_points.create"
+    CHARGE_POINTS_CONFIGURE = "charge_points.configure"
     COMMANDS_READ = "commands.read"
     COMMANDS_SEND = "commands.send"
     SESSIONS_READ = "sessions.read"
@@ -37,6 +38,7 @@ _PLATFORM = frozenset({Role.PLATFORM_ADMIN})
 ROLES_WITH: Mapping[Permission, frozenset[Role]] = {
     Permission.CHARGE_POINTS_READ: _EVERYBODY,
     Permission.CHARGE_POINTS_CREATE: _OPERATORS,
+    Permission.CHARGE_POINTS_CONFIGURE: _OPERATORS,
     Permission.COMMANDS_READ: _EVERYBODY,
     Permission.COMMANDS_SEND: _OPERATORS,
     Permission.SESSIONS_READ: _EVERYBODY,

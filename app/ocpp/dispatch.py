@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from app.domain.charge_point import Registration
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
-from app.domain.times import from_epoch_ms
+from app.domain.times import from_epoch_ms, time_zone
 from app.ocpp.catalog import load_catalog
 from app.ocpp.envelope import BatchEnvelope, InboundCall, Reply
 from app.ocpp.errors import ErrorCode, OcppError
@@ -81,7 +82,8 @@ def _work(index: int, call: InboundCall, tenant_id: str) -> _Work:
         frame.unique_id,
         from_epoch_ms(call.received_ms),
     )
-    return _Work(call, frame, Incoming(index, context, frame.payload))
+    zone = time_zone(call.time_zone) if call.time_zone else UTC
+    return _Work(call, frame, Incoming(index, context, frame.payload, zone, list(call.deviations)))
 
 
 def _handle(envelope: BatchEnvelope, works: Sequence[_Work], tenant: Tenant, services: Services) -> None:
@@ -101,6 +103,8 @@ def _handle(envelope: BatchEnvelope, works: Sequence[_Work], tenant: Tenant, ser
     for work in works:
         if work.handler is not None:
             _answer(work, work.handler, batch, services)
+    for work in works:
+        batch.deviated(work.call.charge_point_id, work.incoming.deviations)
     batch.exchanges.extend(_exchange(work) for work in works)
     batch.exchanges.extend(exchanges_of(envelope))
     for index, failed in services.batches.flush(batch).items():
@@ -124,6 +128,8 @@ def _prepare(work: _Work, needs: BatchNeeds) -> None:
     try:
         _check_registration(work.frame.action, work.call.registration)
         handler, schema = load_catalog().handler(work.frame.action)
+        if work.call.strict:
+            schema.check_strictly(work.frame.payload)
         work.incoming.deviations.extend(mend(schema, work.frame.payload))
         needs.add(handler.needs(work.frame.payload, work.incoming.context))
         work.handler = handler

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 
 from app.domain.context import CallContext
 from app.domain.id_tag import Authorization
 from app.domain.meter import MeterReading
-from app.domain.times import format_time, parse_time
+from app.domain.times import CLOCKS_STARTED, format_time, parse_time
+from app.ocpp.quirks import Quirk
 from app.services import Services
 from app.services.batch import Batch, BatchNeeds
 
@@ -19,21 +20,31 @@ _SAMPLE_FIELDS = ("value", "context", "format", "measurand", "phase", "location"
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One validated Call. `index` is its place in the batch."""
+    """One validated Call. `index` is its place in the batch, `zone` that of times without an offset."""
 
     index: int
     context: CallContext
     payload: dict[str, Any]
+    zone: tzinfo = UTC
     deviations: list[str] = field(default_factory=list)
 
     def time(self, name: str = "timestamp") -> datetime:
-        """The payload's time of this name; the time of receipt where that is absent or unreadable (B38)."""
-        text = self.payload.get(name)
-        at = parse_time(text) if isinstance(text, str) else None
-        if at is None:
-            if text is not None:
-                self.deviations.append(f"timestamp:{name}")
+        """The payload's time of this name; the time of receipt where it is absent, unreadable or from before
+        the charge point's clock was set (B38, G14, G15)."""
+        return self._time(self.payload.get(name))
+
+    def _time(self, text: Any) -> datetime:
+        if text is None:
             return self.context.received_at
+        at = parse_time(text, self.zone) if isinstance(text, str) else None
+        if at is None:
+            self.deviations.append(Quirk.UNREADABLE_TIME)
+            return self.context.received_at
+        if at < CLOCKS_STARTED:
+            self.deviations.append(Quirk.IMPLAUSIBLE_TIME)
+            return self.context.received_at
+        if not _has_offset(text):
+            self.deviations.append(Quirk.TIME_WITHOUT_ZONE)
         return at
 
     def readings(self, name: str) -> tuple[MeterReading, ...]:
@@ -43,8 +54,6 @@ class Incoming:
 
     def _readings(self, items: Iterable[Mapping[str, Any]]) -> Iterable[MeterReading]:
         for item in items:
-            text = item.get("timestamp")
-            at = parse_time(text) if isinstance(text, str) else None
             samples = item.get("sampledValue")
             kept = (
                 [_sample(sample) for sample in samples[:_MAX_SAMPLES] if isinstance(sample, dict)]
@@ -52,7 +61,12 @@ class Incoming:
                 else []
             )
             if kept:
-                yield MeterReading(at or self.context.received_at, tuple(kept))
+                yield MeterReading(self._time(item.get("timestamp")), tuple(kept))
+
+
+def _has_offset(text: str) -> bool:
+    """Cheap and good enough for a text that is a time: `Z`, or a sign behind the date."""
+    return text.endswith(("Z", "z")) or "+" in text[10:] or "-" in text[10:]
 
 
 def _sample(sample: Mapping[str, Any]) -> dict[str, str]:
@@ -66,11 +80,12 @@ def _sample(sample: Mapping[str, Any]) -> dict[str, str]:
 
 def id_tag_info(authorization: Authorization) -> dict[str, Any]:
     """IdTagInfo of the wire (B2)."""
-    info: dict[str, Any] = {"status": authorization.status.value}
+    info: dict[str, Any] = {}
     if authorization.expires_at is not None:
         info["expiryDate"] = format_time(authorization.expires_at)
     if authorization.parent_id_tag is not None:
         info["parentIdTag"] = authorization.parent_id_tag
+    info["status"] = authorization.status.value
     return info
 
 

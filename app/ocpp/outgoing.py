@@ -106,7 +106,10 @@ class OutgoingAction:
         return (ended(command, outcome, keepers) or ()) if ended else ()
 
     def build_payload(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """A payload that passes the official schema. Raises InvalidInput naming each parameter as given."""
+        """A payload that passes the official schema, its members in the order of the specification's tables.
+
+        Raises InvalidInput naming each parameter as given.
+        """
         payload: dict[str, Any] = _renamed(parameters, camel_case)
         touch = getattr(self._module, "parameters", None)
         if touch is not None:
@@ -119,7 +122,7 @@ class OutgoingAction:
                 problems.setdefault(name, []).append(_sentence(breach))
         if problems:
             raise InvalidInput(f"The parameters of {self.action} are not valid.", problems=problems)
-        return payload
+        return self._schema.in_order(payload)
 
     def judge(self, answer: Mapping[str, Any]) -> Outcome:
         """What the charge point's answer means."""

@@ -20,6 +20,8 @@ _HIDDEN_KEY = re.compile(
     r'("value":")[^"]*(?="[^{}]*"AuthorizationKey")|(?<="AuthorizationKey")(,"value":")[^"]*'
 )
 log = structlog.stdlib.get_logger(__name__)
+STRAY = "(stray)"
+"""What the message log has in place of an action for a frame that is no call and answers none."""
 _ENDS = {
     ReportKind.UNANSWERED: NO_ANSWER,
     ReportKind.CONNECTION_LOST: CONNECTION_LOST,
@@ -74,7 +76,17 @@ def _take_answer(ref: ChargePointRef, report: CommandReport, services: Services)
 
 
 def exchanges_of(envelope: BatchEnvelope) -> Iterator[Exchange]:
-    """The finished exchanges among the reports, for the message log."""
+    """The finished exchanges among the reports, and stray frames, for the message log."""
+    for stray in envelope.strays:
+        yield Exchange(
+            ChargePointRef(envelope.tenant_id, stray.charge_point_id),
+            "in",
+            STRAY,
+            "",
+            from_epoch_ms(stray.at_ms),
+            stray.text,
+            stray.reason,
+        )
     for report in envelope.reports:
         if report.kind in (ReportKind.ANSWERED, ReportKind.UNANSWERED):
             yield Exchange(

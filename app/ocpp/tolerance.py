@@ -11,28 +11,35 @@ import jsonschema_rs
 import orjson
 
 from app.ocpp.errors import ErrorCode, OcppError
-from app.ocpp.validation import PayloadSchema, as_error, kind_of, path_of
+from app.ocpp.quirks import Quirk
+from app.ocpp.validation import PayloadSchema, as_error, kind_of
 
 MAX_READINGS = 1000
 MAX_TEXT = 500
 _READINGS = ("meterValue", "transactionData")
 _ANY_READINGS = [{"timestamp": "1970-01-01T00:00:00Z", "sampledValue": [{"value": "0"}]}]
-_TOLERATED = frozenset({"additionalProperties", "maxLength", "enum", "minItems"})
+_TOLERATED = {
+    "additionalProperties": Quirk.UNKNOWN_MEMBER,
+    "maxLength": Quirk.TEXT_TOO_LONG,
+    "enum": Quirk.UNKNOWN_WORD,
+    "minItems": Quirk.EMPTY_LIST,
+}
 _METERS = frozenset({"meterStart", "meterStop"})
 _EXACT = 2**53  # beyond, neither JSON nor the store keeps whole numbers apart
 
 
-def mend(schema: PayloadSchema, payload: dict[str, Any]) -> list[str]:
-    """Make `payload` usable in place; answers its deviations. Raises OcppError where that cannot be."""
+def mend(schema: PayloadSchema, payload: dict[str, Any]) -> list[Quirk]:
+    """Make `payload` usable in place; answers what was wrong. Raises OcppError where it cannot be mended."""
     deviations = _mend_readings(payload)
     if deviations or not schema.is_valid(payload):
         outer = _without_readings(payload)
         if not deviations and schema.is_valid(outer):
-            return ["readings"]
+            return [Quirk.INVALID_READING]
         for breach in list(schema.breaches(outer)):
-            if not _tolerate(payload, breach):
+            quirk = _tolerate(payload, breach)
+            if quirk is None:
                 raise as_error(breach)
-            deviations.append(f"{kind_of(breach)}:{path_of(breach)}")
+            deviations.append(quirk)
         for breach in schema.breaches(_without_readings(payload)):  # a dropped null may have been required
             if kind_of(breach) == "required" and not _may_be_absent(payload, breach):
                 raise as_error(breach)
@@ -40,17 +47,17 @@ def mend(schema: PayloadSchema, payload: dict[str, Any]) -> list[str]:
     return deviations
 
 
-def _mend_readings(payload: dict[str, Any]) -> list[str]:
+def _mend_readings(payload: dict[str, Any]) -> list[Quirk]:
     """Lists of readings that are lists, and not too long; a bad reading within is its reader's affair."""
     deviations = []
     for name in _READINGS:
         readings = payload.get(name, _ANY_READINGS)
         if not isinstance(readings, list):
             payload[name] = []
-            deviations.append(f"type:{name}")
+            deviations.append(Quirk.WRONG_TYPE)
         elif len(readings) > MAX_READINGS:
             del readings[MAX_READINGS:]
-            deviations.append(f"maxItems:{name}")
+            deviations.append(Quirk.LIST_TOO_LONG)
     return deviations
 
 
@@ -59,15 +66,17 @@ def _without_readings(payload: dict[str, Any]) -> dict[str, Any]:
     return payload | {name: _ANY_READINGS for name in _READINGS if name in payload}
 
 
-def _tolerate(payload: dict[str, Any], breach: jsonschema_rs.ValidationError) -> bool:
+def _tolerate(payload: dict[str, Any], breach: jsonschema_rs.ValidationError) -> Quirk | None:
     kind = kind_of(breach)
     if kind == "required":
-        return _may_be_absent(payload, breach)
+        return Quirk.MISSING_MEMBER if _may_be_absent(payload, breach) else None
+    if kind == "type":
+        return Quirk.WRONG_TYPE if _coerce(payload, breach) else None
     if kind in ("maxLength", "enum") and len(breach.instance_path) == 1:
         name = str(breach.instance_path[0])
         if isinstance(text := payload.get(name), str):
             payload[name] = text[:MAX_TEXT]
-    return kind in _TOLERATED or (kind == "type" and _coerce(payload, breach))
+    return _TOLERATED.get(kind)
 
 
 def _may_be_absent(payload: dict[str, Any], breach: jsonschema_rs.ValidationError) -> bool:

@@ -24,6 +24,8 @@ _CODE_BY_KIND = {
     "additionalProperties": ErrorCode.FORMATION_VIOLATION,
 }
 MAX_INTEGER = 2**31 - 1
+_ORDERS = {"GetLog": ("logType", "requestId", "retries", "retryInterval", "log")}
+"""Where the schema lists members otherwise than the specification does."""
 
 
 def schema_folder() -> Path:
@@ -39,8 +41,8 @@ class PayloadSchema:
 
     def __init__(self, action: str) -> None:
         self.action = action
-        schema = orjson.loads((schema_folder() / f"{action}.json").read_bytes())
-        self._validator = jsonschema_rs.Draft4Validator(schema, validate_formats=False)
+        self._schema = orjson.loads((schema_folder() / f"{action}.json").read_bytes())
+        self._validator = jsonschema_rs.Draft4Validator(self._schema, validate_formats=False)
 
     def check_strictly(self, payload: dict[str, Any]) -> None:
         """Raises OcppError on the first breach."""
@@ -51,9 +53,25 @@ class PayloadSchema:
         """Whether the schema is kept."""
         return self._validator.is_valid(payload)
 
+    def in_order(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """The payload with its members as the specification's tables list them; unknown ones last."""
+        ordered: dict[str, Any] = _in_order(self._schema, payload)
+        names = _ORDERS.get(self.action, ())
+        return {name: ordered[name] for name in names if name in ordered} | ordered
+
     def breaches(self, payload: dict[str, Any]) -> Iterator[jsonschema_rs.ValidationError]:
         """Every breach of the schema."""
         return self._validator.iter_errors(payload)
+
+
+def _in_order(schema: dict[str, Any], value: Any) -> Any:
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
+        return {name: _in_order(known.get(name, {}), value[name]) for name in names}
+    if isinstance(value, list):
+        return [_in_order(schema.get("items", {}), item) for item in value]
+    return value
 
 
 def kind_of(breach: jsonschema_rs.ValidationError) -> str:

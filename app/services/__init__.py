@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.services.authorization import AuthorizationService
 from app.services.charge_points import ChargePointService
 from app.services.commands import CommandService
+from app.services.deviations import DeviationRepository
 from app.services.keepers import Keepers
 from app.services.liveness import LivenessService
 from app.services.meter_values import MeterValueService
@@ -29,5 +30,6 @@ class Services:
     commands: CommandService
     liveness: LivenessService
     batches: BatchStore
+    deviations: DeviationRepository
     outbox: Outbox
     gateway_link: GatewayLink

@@ -13,7 +13,7 @@ from app.domain.errors import Retryable
 from app.domain.session import session_id_of
 from app.domain.tenant import Tenant
 from app.services.batch import Batch, BatchNeeds, Exchange
-from app.storage import charge_points, id_tags, messages, meter_values, sessions
+from app.storage import charge_points, deviations, id_tags, messages, meter_values, sessions
 from app.storage.mongo import Databases, Document, store_errors
 from app.storage.outbox import MongoOutbox
 
@@ -57,6 +57,7 @@ class MongoBatches:
             failed |= self._write(batch.tenant.id, name, writes)
         self._flush_events(batch, failed)
         self._log_exchanges(batch)
+        self._count_deviations(batch)
         return failed
 
     def _write(self, tenant_id: str, name: str, writes: Sequence[tuple[int, _Write]]) -> dict[int, Exception]:
@@ -106,6 +107,18 @@ class MongoBatches:
             log.error(
                 "messages_not_logged", tenant_id=batch.tenant.id, count=len(documents), reason=failure.message
             )
+
+
+    def _count_deviations(self, batch: Batch) -> None:
+        """Beside the path of answers too."""
+        writes = deviations.deviation_writes(batch)
+        if not writes:
+            return
+        try:
+            with store_errors():
+                self._databases.collection(batch.tenant.id, deviations.NAME).bulk_write(writes, ordered=False)
+        except Retryable as failure:
+            log.error("deviations_not_counted", tenant_id=batch.tenant.id, reason=failure.message)
 
 
 def _bulk(collection: Collection[Document], writes: Sequence[_Write]) -> None:

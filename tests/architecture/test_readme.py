@@ -18,6 +18,7 @@ from app.domain.errors import InvalidInput, SettingsError
 from app.domain.tenant import TenantConfiguration, configuration_as_dict, configured
 from app.domain.user import Role
 from app.ocpp.catalog import load_catalog
+from app.ocpp.quirks import Quirk
 from app.settings import Settings
 from tests.architecture.markdown import (
     DOCUMENTS,
@@ -302,6 +303,11 @@ def test_the_documented_routes_are_those_of_the_openapi_document(no_settings: No
     }
     documented = {code for row in rows("docs/integrators.md", "routes") for code in ticked(row[0])}
     assert documented == exist
+
+
+def test_the_documented_quirks_are_those_that_are_counted() -> None:
+    documented = [plain(row[0]) for row in rows("docs/tolerance.md", "quirks")]
+    assert documented == [quirk.value for quirk in Quirk]
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,14 @@ from app.messaging.gateway_link import Downlink, RedisGatewayLink, alive_key, de
 from app.messaging.last_seen import RedisLastSeen
 from app.messaging.redis_client import RedisGuard
 from app.services import ports
+from app.services.configuration import ConfigurationRepository
+from app.services.deviations import DeviationRepository
 from app.storage import mongo
 from app.storage.batches import MongoBatches
 from app.storage.charge_points import MongoChargePoints
 from app.storage.commands import MongoCommands
+from app.storage.configuration import MongoConfigurations
+from app.storage.deviations import MongoDeviations
 from app.storage.id_tags import MongoIdTags
 from app.storage.leases import MongoLeases
 from app.storage.mongo import Databases
@@ -65,6 +69,8 @@ class Stores:
     id_tags: ports.IdTagRepository
     outbox: ports.Outbox
     batches: ports.BatchStore
+    configurations: ConfigurationRepository
+    deviations: DeviationRepository
     last_seen: ports.LastSeen
     link: ports.GatewayLink
     gateways: Gateways
@@ -126,19 +132,21 @@ def fake_stores() -> Stores:
     tenant = a_tenant(f"t{uuid4().hex[:12]}")
     world.tenants.insert(tenant)
     return Stores(
-        tenant,
-        world.tenants,
-        world.users,
-        world.charge_points,
-        world.sessions,
-        world.commands,
-        world.id_tags,
-        world.outbox,
-        world.batches,
-        world.last_seen,
-        world.link,
-        FakeGateways(world.link),
-        FakeLeases(),
+        tenant=tenant,
+        tenants=world.tenants,
+        users=world.users,
+        charge_points=world.charge_points,
+        sessions=world.sessions,
+        commands=world.commands,
+        id_tags=world.id_tags,
+        outbox=world.outbox,
+        batches=world.batches,
+        configurations=world.configurations,
+        deviations=world.deviations,
+        last_seen=world.last_seen,
+        link=world.link,
+        gateways=FakeGateways(world.link),
+        leases=FakeLeases(),
     )
 
 
@@ -155,19 +163,21 @@ def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], 
     tenant = a_tenant(f"t{uuid4().hex[:12]}")
     tenants.insert(tenant)
     stores = Stores(
-        tenant,
-        tenants,
-        MongoUsers(databases),
-        charge_points,
-        MongoSessions(databases, untold),
-        MongoCommands(databases, untold),
-        MongoIdTags(databases),
-        outbox,
-        MongoBatches(databases, outbox),
-        RedisLastSeen(guard, charge_points.copy_last_seen),
-        link,
-        gateways,
-        MongoLeases(databases),
+        tenant=tenant,
+        tenants=tenants,
+        users=MongoUsers(databases),
+        charge_points=charge_points,
+        sessions=MongoSessions(databases, untold),
+        commands=MongoCommands(databases, untold),
+        id_tags=MongoIdTags(databases),
+        outbox=outbox,
+        batches=MongoBatches(databases, outbox),
+        configurations=MongoConfigurations(databases),
+        deviations=MongoDeviations(databases),
+        last_seen=RedisLastSeen(guard, charge_points.copy_last_seen),
+        link=link,
+        gateways=gateways,
+        leases=MongoLeases(databases),
     )
 
     def clean() -> None:

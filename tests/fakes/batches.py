@@ -7,6 +7,7 @@ from app.domain.session import EnergyValue
 from app.domain.tenant import Tenant
 from app.services.batch import Batch, BatchNeeds, Exchange, MeterRecord
 from tests.fakes.charge_points import FakeChargePointRepository
+from tests.fakes.deviations import FakeDeviationRepository
 from tests.fakes.id_tags import FakeIdTagRepository
 from tests.fakes.outbox import FakeOutbox
 from tests.fakes.sessions import FakeSessionRepository
@@ -25,7 +26,9 @@ class FakeBatchStore:
         sessions: FakeSessionRepository,
         id_tags: FakeIdTagRepository,
         outbox: FakeOutbox,
+        deviations: FakeDeviationRepository,
     ) -> None:
+        self._deviations = deviations
         self._charge_points = charge_points
         self._sessions = sessions
         self._id_tags = id_tags
@@ -62,6 +65,7 @@ class FakeBatchStore:
             if change.call not in self.failing:
                 self._charge_points.set_connectors(change.charge_point, change.connectors, change.fence)
         self.exchanges.extend(batch.exchanges)
+        self._deviations.add(batch)
         events = [event for call, event in batch.events if call not in self.failing]
         self._outbox.append(batch.tenant.id, events, batch.order_key)
         return dict(self.failing)

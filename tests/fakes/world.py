@@ -23,6 +23,7 @@ from tests.fakes.charge_points import FakeChargePointRepository
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommandRepository
 from tests.fakes.configuration import FakeConfigurationRepository
+from tests.fakes.deviations import FakeDeviationRepository
 from tests.fakes.gateway_link import FakeGatewayLink
 from tests.fakes.id_tags import FakeIdTagRepository
 from tests.fakes.last_seen import FakeLastSeen
@@ -50,6 +51,7 @@ class World:
     link: FakeGatewayLink
     last_seen: FakeLastSeen
     batches: FakeBatchStore
+    deviations: FakeDeviationRepository
     configurations: FakeConfigurationRepository
 
     def add_charge_point(
@@ -67,7 +69,8 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
     tenants, users, charge_points = FakeTenantRepository(), FakeUserRepository(), FakeChargePointRepository()
     sessions, commands = FakeSessionRepository(outbox), FakeCommandRepository(outbox)
     id_tags = FakeIdTagRepository()
-    batches = FakeBatchStore(charge_points, sessions, id_tags, outbox)
+    deviations = FakeDeviationRepository()
+    batches = FakeBatchStore(charge_points, sessions, id_tags, outbox, deviations)
     authorization = AuthorizationService(id_tags, sessions, clock)
     charge_point_service = ChargePointService(charge_points, last_seen, outbox, link, clock)
     configurations = FakeConfigurationRepository()
@@ -89,21 +92,23 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
         ),
         liveness=LivenessService(charge_points, charge_point_service, last_seen, link, clock),
         batches=batches,
+        deviations=deviations,
         outbox=outbox,
         gateway_link=link,
     )
     return World(
-        services,
-        clock,
-        tenants,
-        users,
-        charge_points,
-        sessions,
-        commands,
-        id_tags,
-        outbox,
-        link,
-        last_seen,
-        batches,
-        configurations,
+        services=services,
+        clock=clock,
+        tenants=tenants,
+        users=users,
+        charge_points=charge_points,
+        sessions=sessions,
+        commands=commands,
+        id_tags=id_tags,
+        outbox=outbox,
+        link=link,
+        last_seen=last_seen,
+        batches=batches,
+        deviations=deviations,
+        configurations=configurations,
     )

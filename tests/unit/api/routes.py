@@ -19,6 +19,8 @@ EXPECTED = {
     ("GET", "/api/v1/chargepoints"): Permission.CHARGE_POINTS_READ,
     ("POST", "/api/v1/chargepoints"): Permission.CHARGE_POINTS_CREATE,
     ("GET", "/api/v1/chargepoints/<charge_point_id>"): Permission.CHARGE_POINTS_READ,
+    ("GET", "/api/v1/chargepoints/<charge_point_id>/deviations"): Permission.CHARGE_POINTS_READ,
+    ("DELETE", "/api/v1/chargepoints/<charge_point_id>/deviations"): Permission.CHARGE_POINTS_CONFIGURE,
     ("POST", "/api/v1/chargepoints/<charge_point_id>/commands"): Permission.COMMANDS_SEND,
     ("GET", "/api/v1/commands"): Permission.COMMANDS_READ,
     ("GET", "/api/v1/commands/<command_id>"): Permission.COMMANDS_READ,

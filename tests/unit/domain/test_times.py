@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.times import format_time, from_epoch_ms, parse_time, to_epoch_ms
+from app.domain.errors import InvalidInput
+from app.domain.times import format_time, from_epoch_ms, parse_time, time_zone, to_epoch_ms
 
 INSTANT = datetime(2026, 3, 1, 12, 30, 15, 250_000, tzinfo=UTC)
 PRESENT = st.integers(0, 7_000_000_000_000_000).map(
@@ -81,3 +82,17 @@ def test_a_time_that_was_parsed_survives_the_wire_and_the_broker(at: datetime) -
     assert timedelta(0) <= at - kept < timedelta(milliseconds=1)
     assert parse_time(format_time(kept)) == kept
     assert from_epoch_ms(to_epoch_ms(kept)) == kept
+
+
+def test_a_time_without_offset_is_in_the_zone_given() -> None:
+    berlin = time_zone("Europe/Berlin")
+    assert parse_time("2026-07-01T12:00:00", berlin) == datetime(2026, 7, 1, 10, tzinfo=UTC)
+    assert parse_time("2026-01-01T12:00:00", berlin) == datetime(2026, 1, 1, 11, tzinfo=UTC)
+    assert parse_time("2026-01-01T12:00:00Z", berlin) == datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["Europe/Nowhere", "", "../etc/passwd", "Europe"])
+def test_a_zone_that_does_not_exist_is_named(name: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        time_zone(name)
+    assert list(refused.value.problems) == ["time_zone"]

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app.domain.charge_point import Registration
 from app.domain.errors import Retryable
 from app.domain.tenant import TenantStatus
+from app.domain.times import to_epoch_ms
 from app.ocpp.dispatch import handle_batch
-from app.ocpp.envelope import InboundCall, Reply
+from app.ocpp.envelope import InboundCall, Reply, StrayFrame
 from app.services.batch import Batch
+from tests.builders import at
 from tests.fakes.world import World
 from tests.unit.ocpp.conftest import Station, a_batch
 
@@ -292,3 +295,67 @@ def test_two_tenants_with_the_same_names_never_meet(add_station: Callable[..., S
     ours.ask("StopTransaction", {"transactionId": 1, "meterStop": 9, "timestamp": "2026-03-01T12:10:00Z"})
     assert theirs.world.services.sessions.get("beta", "session-1").stop_time is None
     assert {event.body["tenant_id"] for event in theirs.events()} == {"beta"}
+
+
+# --- tolerant and strict (section G) -----------------------------------------------------------------
+
+ODD_STATUS = {"connectorId": "1", "status": "Available", "errorCode": "Error", "colour": "green"}
+
+
+def counted(station: Station) -> dict[str, int]:
+    return dict(station.world.deviations.find(station.ref).counts)
+
+
+def test_what_is_forgiven_is_counted(station: Station) -> None:
+    """G11, G13, G24: each way by its name, for each charge point."""
+    assert station.ask("StatusNotification", ODD_STATUS) == {}
+    assert station.ask("StatusNotification", ODD_STATUS) == {}
+    assert counted(station) == {"wrong_type": 2, "unknown_word": 2, "unknown_member": 2}
+
+
+def test_a_good_call_counts_nothing(station: Station) -> None:
+    station.ask("StatusNotification", STATUS)
+    assert counted(station) == {}
+
+
+def test_what_the_gateway_saw_is_counted_with_the_call(station: Station) -> None:
+    call = replace(station.call("Heartbeat", {}), deviations=("missing_subprotocol",))
+    station.handle(call)
+    assert counted(station) == {"missing_subprotocol": 1}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "code"),
+    [
+        ("Authorize", {"idTag": 12}, "TypeConstraintViolation"),
+        ("StatusNotification", STATUS | {"errorCode": "Nonsense"}, "PropertyConstraintViolation"),
+        ("Authorize", {"idTag": "TAG", "connectorId": 1}, "FormationViolation"),
+    ],
+)
+def test_a_strict_charge_point_is_told_its_mistakes(
+    station: Station, action: str, payload: dict[str, Any], code: str
+) -> None:
+    """Vector H5, the rows marked with a tilde."""
+    call = station.call(action, payload)
+    assert codes(station.handle(replace(call, strict=True))) == [code]
+    assert station.send(action, payload)[0] == 3
+
+
+def test_a_time_without_offset_is_in_the_charge_points_zone(station: Station) -> None:
+    """G14."""
+    call = station.call("StatusNotification", STATUS | {"timestamp": "2026-03-01T13:00:00"})
+    station.handle(replace(call, time_zone="Europe/Berlin"))
+    assert station.stored.connectors[0].last_update == at(0)
+
+
+def test_a_stray_frame_is_in_the_message_log(station: Station) -> None:
+    """G: raw frames are kept, also those that nobody can read."""
+    stray = StrayFrame("CP-1", to_epoch_ms(at(1)), "not JSON", "hello")
+    handle_batch(replace(a_batch(), strays=(stray,)), station.world.services)
+    (logged,) = station.world.batches.exchanges
+    assert (logged.direction, logged.action, logged.request, logged.response) == (
+        "in",
+        "(stray)",
+        "hello",
+        "not JSON",
+    )

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.id_tag import Authorization, AuthorizationStatus
+from app.domain.times import time_zone
 from app.ocpp.incoming import Incoming, id_tag_info
+from app.ocpp.quirks import Quirk
 from tests.builders import NOON, a_call, at
 
 JSON = st.recursive(
@@ -34,7 +36,29 @@ def test_an_absent_time_is_no_deviation() -> None:
 @pytest.mark.parametrize("time", ["tomorrow", 5, []])
 def test_an_unreadable_time_is_one(time: Any) -> None:
     call = incoming(timestamp=time)
-    assert (call.time(), call.deviations) == (NOON, ["timestamp:timestamp"])
+    assert (call.time(), call.deviations) == (NOON, [Quirk.UNREADABLE_TIME])
+
+
+def test_a_time_from_before_the_clock_was_set_is_the_time_of_receipt() -> None:
+    """G15: 1970 until the charge point has asked what time it is."""
+    call = incoming(timestamp="1970-01-01T00:00:17Z")
+    assert (call.time(), call.deviations) == (NOON, [Quirk.IMPLAUSIBLE_TIME])
+
+
+def test_a_time_without_offset_is_in_the_charge_points_zone() -> None:
+    """G14: UTC unless its operator knows better."""
+    call = incoming(timestamp="2026-03-01T12:00:05")
+    assert (call.time(), call.deviations) == (at(5), [Quirk.TIME_WITHOUT_ZONE])
+    there = Incoming(0, a_call(), {"timestamp": "2026-03-01T13:00:05"}, time_zone("Europe/Berlin"))
+    assert there.time() == at(5)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-01T12:00:05Z", "2026-03-01T13:00:05+01:00", "2026-03-01T07:00:05-05:00"]
+)
+def test_an_offset_is_believed(text: str) -> None:
+    call = Incoming(0, a_call(), {"timestamp": text}, time_zone("Asia/Tokyo"))
+    assert (call.time(), call.deviations) == (at(5), [])
 
 
 @given(JSON)

@@ -42,7 +42,7 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
     configuration = batch.tenant.configuration
     accepted = registration is Registration.ACCEPTED
     return {
-        "status": registration.value,
         "currentTime": format_time(services.clock.now()),
         "interval": configuration.heartbeat_interval if accepted else configuration.boot_retry_interval,
+        "status": registration.value,
     }

@@ -31,4 +31,4 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
         reservation_id=reservation_id if reservation_id and reservation_id > 0 else None,
     )
     transaction_id, verdict = services.sessions.start(batch, incoming.context, start)
-    return {"transactionId": transaction_id, "idTagInfo": id_tag_info(verdict)}
+    return {"idTagInfo": id_tag_info(verdict), "transactionId": transaction_id}

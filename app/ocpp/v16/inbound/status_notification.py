@@ -13,6 +13,28 @@ from app.services.batch import Batch, BatchNeeds
 ACTION = "StatusNotification"
 MAX_CONNECTOR_ID = 1000
 _MAX_WORD = 50  # all of them are in every status event
+_OTHER_ERROR = "OtherError"
+ERROR_CODES = frozenset(
+    (
+        "ConnectorLockFailure",
+        "EVCommunicationError",
+        "GroundFailure",
+        "HighTemperature",
+        "InternalError",
+        "LocalListConflict",
+        "NoError",
+        _OTHER_ERROR,
+        "OverCurrentFailure",
+        "OverVoltage",
+        "PowerMeterFailure",
+        "PowerSwitchFailure",
+        "ReaderFailure",
+        "ResetFailure",
+        "UnderVoltage",
+        "WeakSignal",
+    )
+)
+"""B37. Any other word is OtherError, with the word where vendors put their own (G13)."""
 
 
 def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
@@ -28,14 +50,16 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
             f"connectorId: must be from 0 to {MAX_CONNECTOR_ID}",
             error_code=ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
         )
+    error_code = payload["errorCode"]
+    known = error_code in ERROR_CODES
     connector = Connector(
         id=payload["connectorId"],
         status=payload["status"][:_MAX_WORD],
-        error_code=payload["errorCode"][:_MAX_WORD],
+        error_code=error_code if known else _OTHER_ERROR,
         last_update=incoming.time(),
         info=payload.get("info"),
         vendor_id=payload.get("vendorId"),
-        vendor_error_code=payload.get("vendorErrorCode"),
+        vendor_error_code=payload.get("vendorErrorCode") or (None if known else error_code[:_MAX_WORD]),
     )
     services.charge_points.record_status(batch, incoming.index, incoming.context, connector)
     return {}

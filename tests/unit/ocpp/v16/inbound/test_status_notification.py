@@ -31,6 +31,14 @@ def test_without_a_readable_time_it_is_the_time_of_receipt(station: Station, fie
     assert station.stored.connectors[0].last_update == NOON
 
 
+def test_an_unknown_error_is_another_error_with_the_charge_points_own_word(station: Station) -> None:
+    """G13: `Error` of some vendors."""
+    station.ask("StatusNotification", status(1, "Faulted", errorCode="Error"))
+    station.ask("StatusNotification", status(2, "Faulted", errorCode="Error", vendorErrorCode="E17"))
+    said = [(c.error_code, c.vendor_error_code) for c in station.stored.connectors]
+    assert said == [("OtherError", "Error"), ("OtherError", "E17")]
+
+
 def test_a_connector_nobody_announced_is_created(station: Station) -> None:
     """B5."""
     for number in (2, 0, 1):
@@ -75,7 +83,7 @@ def test_no_error_is_no_fault(station: Station) -> None:
     assert station.events("fault") == []
 
 
-@pytest.mark.parametrize("fields", [{"errorCode": "Error"}, {"status": "Occupied"}, {"info": "x" * 200}])
+@pytest.mark.parametrize("fields", [{"status": "Occupied"}, {"info": "x" * 200}])
 def test_words_of_other_versions_are_kept_as_they_came(station: Station, fields: dict[str, Any]) -> None:
     """G10, G13: never a CallError."""
     assert station.ask("StatusNotification", status() | fields) == {}
