@@ -14,7 +14,7 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     VAR_DIR=/var/lib/ocpp
 RUN useradd --system --uid 10001 --no-create-home ocpp \
- && install -d -o ocpp -g ocpp /var/lib/ocpp
+ && install -d -o ocpp -g ocpp /var/lib/ocpp /var/lib/ocpp/files
 COPY --from=build /venv /venv
 WORKDIR /srv/ocpp
 COPY app/ app/

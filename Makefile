@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types bench clean requirements
+.PHONY: help run demo test conformance fuzz lint types bench clean requirements
 
 N ?= 3
 TEST_WORKERS ?= 2
 TEST_ARGS ?= tests
+FUZZ_SECONDS ?= 120
 BENCH_ARGS ?= --charge-points 500 --rate 600 --seconds 60 --mode queue
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -21,6 +22,13 @@ demo: $(STAMP) ## Charge with N simulated charge points (make run must be runnin
 
 test: $(STAMP) ## Run all tests, or some: make test TEST_ARGS=tests/unit
 	@exec $(VENV)/bin/python -m pytest -q -n $(TEST_WORKERS) $(TEST_ARGS)
+
+conformance: $(STAMP) ## Show every certification case, wire vector and quirk; writes docs/conformance.md
+	@exec $(VENV)/bin/python -m pytest -q -n $(TEST_WORKERS) -p tests.conformance.report \
+		--conformance-table docs/conformance.md -m conformance tests/conformance
+
+fuzz: $(STAMP) ## Throw broken frames at a running system: make fuzz FUZZ_SECONDS=120
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) exec $(VENV)/bin/python -m pytest -q -n 0 tests/conformance/test_fuzz.py
 
 lint: $(STAMP) ## Check style, formatting and the import contracts
 	@$(VENV)/bin/ruff check --quiet .

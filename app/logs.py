@@ -12,13 +12,19 @@ from app.settings import Settings
 
 _SECRET_FIELD = re.compile(r"password|secret|token$|authorization$|authorization_?key|jwt", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^@/\s]+)@")
-_AUTHORIZATION_KEY = re.compile(r'(AuthorizationKey"\s*,\s*"value"\s*:\s*")[^"]*')
-_AUTHORIZATION_KEY_LAST = re.compile(r'("value"\s*:\s*")[^"]*("\s*,\s*"key"\s*:\s*"AuthorizationKey)')
+# also in JSON that is itself a text in JSON, as in the arguments of a task: then quotes have backslashes
+_AUTHORIZATION_KEY = re.compile(
+    r'(AuthorizationKey\\*"\s*,\s*\\*"value\\*"\s*:\s*\\*")[^"\\]*', re.IGNORECASE
+)
+_AUTHORIZATION_KEY_LAST = re.compile(
+    r'("value\\*"\s*:\s*\\*")[^"\\]*(\\*"\s*,\s*\\*"key\\*"\s*:\s*\\*"AuthorizationKey)', re.IGNORECASE
+)
+_LINK = re.compile(r"(?<=/files/)[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]+")
 HIDDEN = "[hidden]"
 
 
 def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
-    """Hide secrets by field name, and passwords inside addresses and frames."""
+    """Hide secrets by field name, passwords inside addresses and frames, and the tokens of signed links."""
     for name, value in fields.items():
         if name != "event" and _SECRET_FIELD.search(name):
             fields[name] = HIDDEN
@@ -28,6 +34,7 @@ def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
 
 
 def _redact_text(text: str) -> str:
+    text = _LINK.sub(HIDDEN, text)
     text = _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
     text = _AUTHORIZATION_KEY_LAST.sub(rf"\1{HIDDEN}\2", text)
     return _AUTHORIZATION_KEY.sub(rf"\1{HIDDEN}", text)

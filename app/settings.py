@@ -13,10 +13,10 @@ from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
 from app.domain.errors import SettingsError
+from app.gateway_settings import PORT, GatewaySettings, read_gateway
 from app.secrets import development_secret
 
 DEVELOPMENT, PRODUCTION, TEST = "development", "production", "test"
-_PORT = Range(min=1, max=65535)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,6 @@ class MqttSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class GatewaySettings:
-    """The WebSocket side. Times in seconds, sizes in bytes."""
-
-    host: str
-    port: int
-    max_message_bytes: int
-    ping_interval_s: float
-    ping_timeout_s: float
-    send_timeout_s: float
-    queue_answer_timeout_s: float
-    bypass_threads: int
-    max_waiting_calls: int
-    max_connections: int
-    drain_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class WebSettings:
     """The REST side."""
 
@@ -67,6 +50,24 @@ class WebSettings:
     access_token_s: int
     refresh_token_s: int
     jwt_secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings:
+    """Firmware, diagnostics and logs: where they are kept, and by which address charge points reach them."""
+
+    directory: Path
+    max_bytes: int
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaSettings:
+    """Who signs charge points' certificates: `local` (for development), `command` or `none`."""
+
+    kind: str
+    command: str = field(repr=False)
+    root_file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class Settings:
     mqtt: MqttSettings
     gateway: GatewaySettings
     web: WebSettings
+    files: FileSettings
+    ca: CaSettings
     flower: FlowerSettings
     sweeps: SweepSettings
     embedded: EmbeddedSettings
@@ -162,10 +165,12 @@ class Settings:
                     f"mqtt://127.0.0.1:{embedded.mqtt_port}",
                 )
             ),
-            gateway=_gateway(env),
+            gateway=read_gateway(env),
             web=_web(env, production, var_dir),
+            files=_files(env, var_dir),
+            ca=_ca(env, production, var_dir),
             flower=FlowerSettings(
-                env.str("FLOWER_HOST", "127.0.0.1"), env.int("FLOWER_PORT", 5555, validate=_PORT)
+                env.str("FLOWER_HOST", "127.0.0.1"), env.int("FLOWER_PORT", 5555, validate=PORT)
             ),
             sweeps=SweepSettings(env.float("SWEEP_INTERVAL_S", 5.0, validate=Range(min=0.5, max=3600))),
             embedded=embedded,
@@ -206,30 +211,19 @@ def _has_possible_port(url: str) -> bool:
 
 def _embedded(env: Env) -> EmbeddedSettings:
     return EmbeddedSettings(
-        mongodb_port=env.int("EMBEDDED_MONGODB_PORT", 27117, validate=_PORT),
-        redis_port=env.int("EMBEDDED_REDIS_PORT", 16379, validate=_PORT),
-        mqtt_port=env.int("EMBEDDED_MQTT_PORT", 11883, validate=_PORT),
+        mongodb_port=env.int("EMBEDDED_MONGODB_PORT", 27117, validate=PORT),
+        redis_port=env.int("EMBEDDED_REDIS_PORT", 16379, validate=PORT),
+        mqtt_port=env.int("EMBEDDED_MQTT_PORT", 11883, validate=PORT),
         start_mongodb=env.str("MONGODB_URI", None) is None,
         start_redis=env.str("REDIS_URL", None) is None,
         start_mqtt=env.str("MQTT_URL", None) is None,
     )
 
 
-def _gateway(env: Env) -> GatewaySettings:
-    positive = Range(min=0.01)
-    return GatewaySettings(
-        host=env.str("GATEWAY_HOST", "127.0.0.1"),
-        port=env.int("GATEWAY_PORT", 9000, validate=_PORT),
-        max_message_bytes=env.int("GATEWAY_MAX_MESSAGE_BYTES", 1_048_576, validate=Range(min=1024)),
-        ping_interval_s=env.float("GATEWAY_PING_INTERVAL_S", 45.0, validate=positive),
-        ping_timeout_s=env.float("GATEWAY_PING_TIMEOUT_S", 30.0, validate=positive),
-        send_timeout_s=env.float("GATEWAY_SEND_TIMEOUT_S", 10.0, validate=positive),
-        queue_answer_timeout_s=env.float("QUEUE_ANSWER_TIMEOUT_S", 2.0, validate=positive),
-        bypass_threads=env.int("GATEWAY_BYPASS_THREADS", 4, validate=Range(min=1, max=256)),
-        max_waiting_calls=env.int("GATEWAY_MAX_WAITING_CALLS", 32, validate=Range(min=1)),
-        max_connections=env.int("GATEWAY_MAX_CONNECTIONS", 18_000, validate=Range(min=1)),
-        drain_s=env.float("GATEWAY_DRAIN_S", 3.0, validate=Range(min=0)),
-    )
+def _ca(env: Env, production: bool, var_dir: Path) -> CaSettings:
+    kind = env.str("CA", "none" if production else "local", validate=OneOf(["local", "command", "none"]))
+    command = env.str("CA_COMMAND") if kind == "command" else env.str("CA_COMMAND", "")
+    return CaSettings(kind, command, Path(env.str("CA_ROOT_FILE", str(var_dir / "ca" / "root.pem"))))
 
 
 def _web(env: Env, production: bool, var_dir: Path) -> WebSettings:
@@ -239,11 +233,20 @@ def _web(env: Env, production: bool, var_dir: Path) -> WebSettings:
         secret = env.str("JWT_SECRET_KEY", None) or development_secret(var_dir, "jwt_secret_key")
     return WebSettings(
         host=env.str("WEB_HOST", "127.0.0.1"),
-        port=env.int("WEB_PORT", 8000, validate=_PORT),
+        port=env.int("WEB_PORT", 8000, validate=PORT),
         threads=env.int("WEB_THREADS", 32, validate=Range(min=1, max=256)),
         access_token_s=env.int("ACCESS_TOKEN_S", 900, validate=Range(min=10)),
         refresh_token_s=env.int("REFRESH_TOKEN_S", 30 * 86_400, validate=Range(min=60)),
         jwt_secret_key=secret,
+    )
+
+
+def _files(env: Env, var_dir: Path) -> FileSettings:
+    web = f"http://{env.str('WEB_HOST', '127.0.0.1')}:{env.str('WEB_PORT', '8000')}"
+    return FileSettings(
+        directory=Path(env.str("FILES_DIR", str(var_dir / "files"))),
+        max_bytes=env.int("FILES_MAX_BYTES", 100 * 1_048_576, validate=Range(min=1024)),
+        public_url=_address(env, "PUBLIC_URL", ("http://", "https://"), required=False, default=web),
     )
 
 

@@ -23,6 +23,10 @@ from websockets.typing import Subprotocol
 from bench.charging import ChargingBehaviour
 from bench.station import Station
 from bench.station_configuration import StationConfiguration
+from bench.station_lists import StationList
+from bench.station_reservations import StationReservationBook
+from bench.station_security import StationTrust
+from bench.station_smart_charging import StationProfiles
 
 
 class SimulatedChargePoint(ChargingBehaviour):
@@ -43,6 +47,10 @@ class SimulatedChargePoint(ChargingBehaviour):
         self.url = f"{ws_url.rstrip('/')}/{quote(identity, safe='')}"
         self.identity = identity
         self.configuration = StationConfiguration(connectors)
+        self.local_list = StationList()
+        self.trust = StationTrust()
+        self.reservations = StationReservationBook()
+        self.charging_profiles = StationProfiles()
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.background_errors: list[BaseException] = []
         self.connection: ClientConnection | None = None

@@ -10,13 +10,18 @@ from ocpp.routing import after, on
 from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.enums import Action
 
+from bench.station_lists import StationLists
+from bench.station_reservations import StationReservations
+from bench.station_security import StationSecurity
+from bench.station_smart_charging import StationSmartCharging
+
 if TYPE_CHECKING:
     from bench.charge_point import SimulatedChargePoint
 
 LOGGER = logging.getLogger("bench.station")
 
 
-class Station(ChargePoint):
+class Station(StationLists, StationReservations, StationSmartCharging, StationSecurity, ChargePoint):
     """One connection of a `SimulatedChargePoint`: `@on` answers, `@after` acts once the answer is out."""
 
     def __init__(self, owner: "SimulatedChargePoint", connection: Any, response_timeout_s: float) -> None:

@@ -28,9 +28,13 @@ class StationConfiguration:
             "MeterValueSampleInterval": "60",
             "MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import,Current.Import",
             "NumberOfConnectors": str(connectors),
-            "SupportedFeatureProfiles": "Core,RemoteTrigger",
+            "SupportedFeatureProfiles": "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging",
             "WebSocketPingInterval": "0",
         }
+
+    def add(self, key: str, value: str) -> None:
+        """One more key, which can be written."""
+        self._kinds[key], self.values[key] = WRITABLE, value
 
     def change(self, key: str, value: str) -> str:
         """Set a key; gives the ConfigurationStatus. A wrong value for a numeric key is Rejected."""

@@ -1,16 +1,23 @@
 """`python -m gateway`: the WebSocket side of the system."""
 
 import resource
+import sys
 
 import uvloop
 
-from app.process import start_process
+from app.domain.errors import SettingsError
+from app.process import EXIT_SETTINGS, start_process
 from gateway.server import Gateway
 
 
 async def _run() -> None:
     process = start_process()
-    await Gateway(process.settings, process.services, process.adapters.link).run()
+    try:
+        gateway = Gateway(process.settings, process.services, process.adapters.link)
+    except SettingsError as wrong:
+        sys.stderr.write(f"{wrong.message}\n")
+        raise SystemExit(EXIT_SETTINGS) from wrong
+    await gateway.run()
 
 
 def main() -> None:

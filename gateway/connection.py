@@ -6,41 +6,46 @@ wait for each other (A23).
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Protocol
 from uuid import uuid4
 
 import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from app.domain.charge_point import Registration
+from app.domain.charge_point import ChargePoint, Registration
 from app.domain.context import ChargePointRef
 from app.domain.times import to_epoch_ms
-from app.ocpp.envelope import CommandReport, InboundCall, ReportKind
+from app.ocpp.envelope import InboundCall, StrayFrame
 from app.ocpp.errors import ErrorCode
-from app.ocpp.frame import Call, CallError, CallResult, Malformed, encode_error, parse
+from app.ocpp.frame import (
+    MAX_UNIQUE_ID_LENGTH,
+    Call,
+    CallError,
+    CallResult,
+    Malformed,
+    encode_error,
+    parse,
+)
+from app.ocpp.quirks import Quirk
 from app.services.ports import CommandDelivery
-from gateway.call_pairing import OutgoingCalls, SentCall
+from gateway.command_lane import CommandLane
 from gateway.limits import ConnectionLimits
+from gateway.uplink import Uplink
+from gateway.writer import FrameWriter
 
 log = structlog.stdlib.get_logger(__name__)
 _REMEMBERED_ANSWERS = 8
 _MAX_BAD_FRAMES = 50
+_MAX_STRAYS = 20
+_MAX_STRAY_TEXT = 4_096
+_MAX_DEVIATIONS = 50
 _BOOT = "BootNotification"
 # their answer is the time or nothing, and charge points that restart begin their ids anew
 _ALWAYS_NEW = frozenset({_BOOT, "Heartbeat", "StatusNotification"})
-_MAX_UNSENT = 200
 _RESULT = "[3,"
 _READY = (Registration.ACCEPTED.value, Registration.PENDING.value)
-
-
-class Uplink(Protocol):
-    """Where a connection's calls and reports go."""
-
-    def submit(self, connection: "ChargePointConnection", call: InboundCall) -> None: ...
-
-    def report(self, tenant_id: str, report: CommandReport) -> None: ...
 
 
 class ChargePointConnection:
@@ -49,19 +54,19 @@ class ChargePointConnection:
     def __init__(
         self,
         websocket: ServerConnection,
-        ref: ChargePointRef,
-        epoch: int,
-        registration: str | None,
+        charge_point: ChargePoint,
         uplink: Uplink,
         limits: ConnectionLimits,
         connection_id: str | None = None,
+        deviations: Iterable[Quirk] = (),
     ) -> None:
         self.websocket = websocket
-        self.ref = ref
-        self.epoch = epoch
-        self.registration = registration
+        self.ref = ref = ChargePointRef(charge_point.tenant_id, charge_point.id)
+        self.epoch = charge_point.connection.epoch if charge_point.connection else 0
+        self.registration = charge_point.registration.value if charge_point.registration else None
         self.connection_id = connection_id or uuid4().hex
         self.opened_at = datetime.now(UTC)
+        self._settings = charge_point.settings
         self._uplink = uplink
         self._limits = limits
         self._line: deque[tuple[Call, str, int]] = deque()
@@ -70,15 +75,16 @@ class ChargePointConnection:
         self._sequence = 0
         self._in_flight: tuple[int, str, str] | None = None
         self._answered: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._has_answered = False
         self._bad_frames = 0
-        self._outgoing = OutgoingCalls()
-        self._to_write: deque[str] = deque()
-        self._writer: asyncio.Task[None] | None = None
-        self._answer_timer: asyncio.TimerHandle | None = None
-        self._loop = asyncio.get_running_loop()
+        self._strays_left = _MAX_STRAYS
+        self._deviations = list(deviations)
         self.log = log.bind(
             tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=self.connection_id
         )
+        self._writer = FrameWriter(websocket, limits.send_timeout_s, self.log)
+        self._commands = CommandLane(ref, uplink, self.send, lambda: self.registration in _READY, self.log)
+        self._commands.hold(limits.silent_wait_s)
 
     @property
     def is_busy(self) -> bool:
@@ -102,41 +108,69 @@ class ChargePointConnection:
     # --- what the charge point sends -------------------------------------------------------------
 
     def _receive(self, text: str) -> None:
+        if not text.strip():  # G23
+            self._deviate(Quirk.EMPTY_FRAME)
+            return
         frame = parse(text)
         if isinstance(frame, Call):
             self._receive_call(frame, text)
         elif isinstance(frame, CallResult | CallError):
-            self._receive_answer(frame.unique_id, text)
+            if not self._commands.take_answer(frame.unique_id, text):
+                self._stray(text, "an answer to no call")  # A25
         elif isinstance(frame, Malformed):
-            self._receive_malformed(frame)
+            self._receive_malformed(frame, text)
         else:
-            self.log.info("frame_ignored", reason=f"message type {frame.number!r}"[:80])
+            self._stray(text, f"message type {frame.number!r}"[:80])  # A19
 
-    def _receive_malformed(self, frame: Malformed) -> None:
+    def _receive_malformed(self, frame: Malformed, text: str) -> None:
         self._bad_frames += 1
-        self.log.warning("frame_malformed", reason=frame.reason, unique_id=frame.unique_id)
-        if frame.unique_id is not None:
-            self.send(encode_error(frame.unique_id[:36], ErrorCode.FORMATION_VIOLATION, frame.reason))
+        unique_id = frame.unique_id[:MAX_UNIQUE_ID_LENGTH] if frame.unique_id is not None else None
+        self.log.warning("frame_malformed", reason=frame.reason, unique_id=unique_id)
+        self._stray(text, frame.reason)
+        if unique_id is not None:
+            self.send(encode_error(unique_id, ErrorCode.FORMATION_VIOLATION, frame.reason))
         if self._bad_frames >= _MAX_BAD_FRAMES:
             self.close(1002, "too many malformed frames")
 
+    def _stray(self, text: str, reason: str) -> None:
+        """For the message log, as long as calls come in between: a flood of rubbish must not fill it."""
+        self._deviate(Quirk.STRAY_FRAME)
+        if self._strays_left > 0:
+            self._strays_left -= 1
+            self.log.info("frame_ignored", reason=reason)
+            now = to_epoch_ms(datetime.now(UTC))
+            frame = StrayFrame(self.ref.charge_point_id, now, reason, text[:_MAX_STRAY_TEXT])
+            self._uplink.stray(self.ref.tenant_id, frame)
+
+    def _deviate(self, quirk: Quirk) -> None:
+        """To be counted with the next call."""
+        if len(self._deviations) < _MAX_DEVIATIONS:
+            self._deviations.append(quirk)
+
     def _receive_call(self, frame: Call, text: str) -> None:
         self._bad_frames = 0
+        self._strays_left = _MAX_STRAYS
         if frame.action == _BOOT:
             self._answered.clear()
-        known = self._answered.get(frame.unique_id)
-        if known is not None and known[0] == text and frame.action not in _ALWAYS_NEW:
-            self.log.info("call_repeated", unique_id=frame.unique_id, action=frame.action)
-            self.send(known[1])
+        if self._is_repeated(frame, text):
+            self._deviate(Quirk.REPEATED_CALL)
             return
-        if self._in_flight is not None and self._in_flight[1] == text:
-            return  # the same call again while it is worked on: answered once (A32)
-        if any(waiting == text for _, waiting, _ in self._line):
-            return
+        if frame.null_payload:
+            self._deviate(Quirk.NULL_PAYLOAD)
         self._line.append((frame, text, to_epoch_ms(datetime.now(UTC))))
         if len(self._line) >= self._limits.max_waiting_calls:
             self._room.clear()  # stop reading: the sender is slowed down, nothing is dropped
         self._submit_next()
+
+    def _is_repeated(self, frame: Call, text: str) -> bool:
+        """The same call again, to the letter (A32): answered as before, or once when it is done."""
+        known = self._answered.get(frame.unique_id)
+        if known is not None and known[0] == text and frame.action not in _ALWAYS_NEW:
+            self.log.info("call_repeated", unique_id=frame.unique_id, action=frame.action)
+            self._send_answer(known[1])
+            return True
+        is_in_flight = self._in_flight is not None and self._in_flight[1] == text
+        return is_in_flight or any(waiting == text for _, waiting, _ in self._line)
 
     def _submit_next(self) -> None:
         if self._in_flight is not None or not self._line:
@@ -145,6 +179,7 @@ class ChargePointConnection:
         self._room.set()
         self._sequence += 1
         self._in_flight = (self._sequence, text, frame.unique_id)
+        deviations, self._deviations = tuple(self._deviations), []
         call = InboundCall(
             self.ref.charge_point_id,
             self.connection_id,
@@ -153,6 +188,9 @@ class ChargePointConnection:
             self.registration,
             received_ms,
             text,
+            self._settings.strict,
+            self._settings.time_zone,
+            deviations,
         )
         self._uplink.submit(self, call)
 
@@ -168,10 +206,15 @@ class ChargePointConnection:
                 self._answered.popitem(last=False)
         if registration is not None:
             self.registration = registration
-        self.send(text)
+        self._send_answer(text, is_boot=registration is not None)
         self._submit_next()
-        if registration is not None:
-            self._send_next_command()
+
+    def _send_answer(self, text: str, *, is_boot: bool = False) -> None:
+        """After the first one, and after each boot's, commands may follow, but not at its heels (G8)."""
+        self.send(text)
+        if is_boot or not self._has_answered:
+            self._has_answered = True
+            self._commands.hold(self._limits.first_command_delay_s)
 
     def fail(self, sequence: int) -> None:
         """The call of this sequence gets no answer from anybody: say so, and go on with the next."""
@@ -183,101 +226,16 @@ class ChargePointConnection:
 
     def deliver(self, delivery: CommandDelivery) -> None:
         """Put a command in line."""
-        if not self._outgoing.offer(delivery):
-            self.log.warning("command_line_full", command_id=delivery.command_id)
-            return
-        self._send_next_command()
-
-    def _send_next_command(self) -> None:
-        for expired in self._outgoing.take_expired(datetime.now(UTC)):
-            self._report(expired, ReportKind.EXPIRED)
-        if self.registration not in _READY:  # nothing goes out before the first boot was answered (G8)
-            return
-        call = self._outgoing.next_call()
-        if call is None:
-            return
-        self.send(call.text)
-        self._report(call.delivery, ReportKind.SENT)
-        self._answer_timer = self._loop.call_later(call.delivery.timeout_s, self._give_up, call)
-
-    def _give_up(self, call: SentCall) -> None:
-        if self._outgoing.time_out(call):
-            self.log.warning("command_unanswered", command_id=call.delivery.command_id)
-            self._report(call.delivery, ReportKind.UNANSWERED, call.text)
-            self._send_next_command()
-
-    def _receive_answer(self, unique_id: str, text: str) -> None:
-        call = self._outgoing.take_answered(unique_id)
-        if call is None:
-            self.log.info("answer_to_nothing", unique_id=unique_id)
-            return
-        if self._answer_timer is not None and self._outgoing.open is None:
-            self._answer_timer.cancel()
-        self._report(call.delivery, ReportKind.ANSWERED, call.text, text)
-        self._send_next_command()
-
-    def _report(
-        self,
-        delivery: CommandDelivery,
-        kind: ReportKind,
-        request: str | None = None,
-        answer: str | None = None,
-    ) -> None:
-        now = to_epoch_ms(datetime.now(UTC))
-        self._uplink.report(
-            self.ref.tenant_id,
-            CommandReport(
-                self.ref.charge_point_id, delivery.command_id, kind, now, delivery.action, request, answer
-            ),
-        )
-
-    # --- the socket ------------------------------------------------------------------------------
+        self._commands.deliver(delivery)
 
     def send(self, text: str) -> None:
-        """Write soon. A reader that stays away for too long loses its connection, and nobody waits for it."""
-        if len(self._to_write) >= _MAX_UNSENT:
-            self._drop_slow_reader()
-            return
-        self._to_write.append(text)
-        if self._writer is None:
-            self._writer = self._loop.create_task(self._write())
-
-    async def _write(self) -> None:
-        try:
-            async with asyncio.timeout(self._limits.send_timeout_s):
-                while self._to_write:
-                    await self.websocket.send(self._to_write.popleft())
-        except TimeoutError:
-            self._drop_slow_reader()
-        except ConnectionClosed:
-            self._to_write.clear()  # the charge point sends its call again on its next connection
-        finally:
-            self._writer = None
-
-    def _drop_slow_reader(self) -> None:
-        self.log.warning("slow_reader_dropped", unsent=len(self._to_write))
-        self._to_write.clear()
-        self.websocket.transport.abort()
+        """Write soon."""
+        self._writer.send(text)
 
     def close(self, code: int, reason: str) -> None:
         """Start closing; `run` returns when it is done."""
-        self.log.info("connection_closing", code=code, reason=reason)
-        task = self._loop.create_task(self.websocket.close(code, reason))
-        _keep(task)
+        self._writer.close(code, reason)
 
     def ended(self) -> None:
-        """The socket is gone: an open command's outcome stays unknown, waiting ones take the next."""
-        if self._answer_timer is not None:
-            self._answer_timer.cancel()
-        if self._outgoing.open is not None:
-            lost = self._outgoing.open
-            self._report(lost.delivery, ReportKind.CONNECTION_LOST)
-
-
-_TASKS: set[asyncio.Task[None]] = set()
-
-
-def _keep(task: asyncio.Task[None]) -> None:
-    """The loop holds tasks weakly; a closing must not be collected half-way."""
-    _TASKS.add(task)
-    task.add_done_callback(_TASKS.discard)
+        """The socket is gone."""
+        self._commands.end()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, ReportKind
+from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, ReportKind, StrayFrame
 from app.services.ports import Clock
 from app.services.tenants import TenantDirectory
 from gateway.connection import ChargePointConnection
@@ -85,6 +85,10 @@ class Dispatcher:
                 self._sent_commands.popitem(last=False)
         self._add(tenant_id, Waiting(report))
 
+    def stray(self, tenant_id: str, frame: StrayFrame) -> None:
+        """Take a frame for the message log."""
+        self._add(tenant_id, Waiting(frame))
+
     def was_sent(self, command_id: str) -> bool:
         """Whether this command went out here lately.
 
@@ -151,6 +155,7 @@ class Dispatcher:
             deadline_ms=int((time.time() + self._answer_timeout_s) * 1000),
             calls=tuple(w.item for w in items if isinstance(w.item, InboundCall)),
             reports=tuple(w.item for w in items if isinstance(w.item, CommandReport)),
+            strays=tuple(w.item for w in items if isinstance(w.item, StrayFrame)),
         )
 
     def take_replies(self, batch_id: int, replies: Sequence[Reply]) -> None:

@@ -1,64 +1,60 @@
-"""Before the upgrade: who is it, is it known, does it speak OCPP 1.6? (A1-A13)"""
+"""Before the upgrade: who is it, is it known, does it speak OCPP 1.6, can it prove it? (A1-A13, E1-E4)"""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import unquote
+from typing import TypeVar
 
 import structlog
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from app.domain.charge_point import ChargePoint
 from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, NotFound, QuotaExceeded, Retryable
 from app.domain.tenant import Tenant
+from app.ocpp.quirks import Quirk
 from app.services import Services
+from app.services.refusals import RefusalReason
 from app.services.tenants import is_served
+from gateway.credentials import CredentialCheck, Distrust, Proof, presented_by
+from gateway.refusals import RefusalNotes
+from gateway.subprotocol import SUBPROTOCOL, Choice, choose
+from gateway.target import Target, target_of
 
+T = TypeVar("T")
 log = structlog.stdlib.get_logger(__name__)
-SUBPROTOCOL = "ocpp1.6"
-_ROOT = "ocpp"
-_MAX_IDENTITY_LENGTH = 128
-_STATUS = {
-    NotFound: HTTPStatus.NOT_FOUND,
-    QuotaExceeded: HTTPStatus.FORBIDDEN,
-    Retryable: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a path asks for: an identity, and the tenant where the path names one."""
+class Admitted:
+    """Who may come in, and how. `deviations` are what it is forgiven so far."""
 
-    identity: str
-    tenant_id: str | None = None
+    charge_point: ChargePoint
+    choice: Choice
+    proof: Proof
+    deviations: tuple[Quirk, ...]
 
-
-def target_of(path: str) -> Target | None:
-    """Read `/ocpp/<identity>` or `/ocpp/<tenant id>/<identity>`; None if it is neither.
-
-    Split before decoding, so that an encoded slash stays inside the identity (A3). Query, double and
-    trailing slashes do not count, and the absolute form of a request line is read as well (G2, G3).
-    """
-    segments = [segment for segment in _path_of(path).split("/") if segment]
-    if not segments or segments[0] != _ROOT or len(segments) not in (2, 3):
-        return None
-    try:
-        *tenant, identity = (unquote(segment, errors="strict") for segment in segments[1:])
-    except UnicodeDecodeError:
-        return None
-    if not identity.strip() or len(identity) > _MAX_IDENTITY_LENGTH or not identity.isprintable():
-        return None
-    return Target(identity, tenant[0] if tenant else None)
+    @property
+    def ref(self) -> ChargePointRef:
+        """Its name as it is stored (A4)."""
+        return ChargePointRef(self.charge_point.tenant_id, self.charge_point.id)
 
 
-def _path_of(target: str) -> str:
-    """Of a request's target. `urlsplit` would take what follows a leading `//` for a host."""
-    target = target.partition("?")[0]
-    scheme, separator, rest = target.partition("://")
-    return rest.partition("/")[2] if separator and "/" not in scheme else target
+class Mismatch:
+    """No common subprotocol: the handshake is to be finished, and the connection closed at once (J 3.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who asks for entry, for log and list."""
+
+    path: str
+    peer: str
+    ref: ChargePointRef | None = None
 
 
 def respond(status: HTTPStatus, text: str, **headers: str) -> Response:
@@ -73,53 +69,121 @@ def respond(status: HTTPStatus, text: str, **headers: str) -> Response:
 
 
 class Handshake:
-    """Decides on a request; what it refuses never becomes a WebSocket."""
+    """Decides on a request; what it refuses never becomes a connection of a charge point."""
 
-    def __init__(self, services: Services, threads: Executor) -> None:
+    def __init__(
+        self,
+        services: Services,
+        threads: Executor,
+        credentials: CredentialCheck,
+        notes: RefusalNotes,
+        *,
+        close_on_mismatch: bool = False,
+    ) -> None:
         self._services = services
         self._threads = threads
+        self._credentials = credentials
+        self._notes = notes
+        self._close_on_mismatch = close_on_mismatch
 
-    async def admit(self, connection: ServerConnection, request: Request) -> ChargePointRef | Response:
+    async def admit(self, connection: ServerConnection, request: Request) -> Admitted | Mismatch | Response:
         """The charge point that may connect, or the answer that says why not."""
+        caller = _Caller(request.path[:200], _peer_of(connection))
         target = target_of(request.path)
-        tenant = self._tenant_of(target) if target else None
+        tenant, is_exact = self._tenant_of(target) if target else (None, False)
         if target is None or tenant is None:
-            return self._refuse(connection, request, HTTPStatus.NOT_FOUND, "No such charge point here.")
-        offered = [
-            name.strip()
-            for value in request.headers.get_all("Sec-WebSocket-Protocol")
-            for name in value.split(",")
-        ]
-        if SUBPROTOCOL not in offered:
-            reason = f"Offer the WebSocket subprotocol {SUBPROTOCOL}."
-            return self._refuse(connection, request, HTTPStatus.BAD_REQUEST, reason)
+            return self._refuse(caller, HTTPStatus.NOT_FOUND, "No such charge point here.")
+        caller = _Caller(caller.path, caller.peer, ChargePointRef(tenant.id, target.identity))
         try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(
-                self._threads, self._services.charge_points.admit, tenant, target.identity
-            )
+            return await self._decide(caller, target, tenant, is_exact, connection, request)
+        except NotFound as unknown:
+            return self._refuse(caller, HTTPStatus.NOT_FOUND, unknown.message, RefusalReason.UNKNOWN)
+        except QuotaExceeded as full:
+            return self._refuse(caller, HTTPStatus.FORBIDDEN, full.message, RefusalReason.QUOTA_EXCEEDED)
+        except Retryable as failure:
+            return self._refuse(caller, HTTPStatus.SERVICE_UNAVAILABLE, failure.message)
         except AppError as refusal:
-            status = _STATUS.get(type(refusal), HTTPStatus.FORBIDDEN)
-            return self._refuse(connection, request, status, refusal.message)
-        return ChargePointRef(tenant.id, target.identity)
+            return self._refuse(caller, HTTPStatus.FORBIDDEN, refusal.message)
 
-    def _tenant_of(self, target: Target) -> Tenant | None:
+    async def _decide(
+        self,
+        caller: _Caller,
+        target: Target,
+        tenant: Tenant,
+        is_exact: bool,
+        connection: ServerConnection,
+        request: Request,
+    ) -> Admitted | Mismatch | Response:
+        charge_points = self._services.charge_points
+        asked = ChargePointRef(tenant.id, target.identity)
+        known = await self._in_thread(lambda: charge_points.find_known(asked))
+        choice = choose(request.headers.get_all("Sec-WebSocket-Protocol"), tenant, known)
+        if choice is None:
+            return self._mismatch(caller)
+        if known is None and not is_exact:  # its tenant is a guess then, too weak to make it known
+            raise NotFound(f"There is no charge point '{target.identity}'.")
+        charge_point = known or charge_points.newcomer(tenant, target.identity)
+        proof = await self._credentials.prove(tenant, charge_point, presented_by(connection, request))
+        if isinstance(proof, Distrust):
+            return self._distrust(caller, proof, known)
+        if known is None:
+            charge_point = await self._in_thread(lambda: charge_points.admit(tenant, target.identity))
+        deviations = [*choice.deviations, *proof.deviations]
+        if not target.is_normal:
+            deviations.append(Quirk.PATH_NOT_NORMAL)
+        if charge_point.id != target.identity:
+            deviations.append(Quirk.IDENTITY_IN_OTHER_CASE)
+        return Admitted(charge_point, choice, proof, tuple(deviations))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _tenant_of(self, target: Target) -> tuple[Tenant | None, bool]:
+        """The tenant, and whether its name or prefix stands there to the letter."""
         directory = self._services.tenants.directory
         if target.tenant_id is not None:
             tenant = directory.find(target.tenant_id)
         else:
             tenant = directory.find_by_identity(target.identity)
-        return tenant if is_served(tenant) else None
+        is_exact = tenant is not None
+        if tenant is None and target.tenant_id is None:
+            tenant = directory.find_by_identity_in_any_case(target.identity)
+        return (tenant, is_exact) if is_served(tenant) else (None, False)
 
-    @staticmethod
-    def _refuse(connection: ServerConnection, request: Request, status: HTTPStatus, reason: str) -> Response:
-        log.info(
-            "handshake_refused",
-            path=request.path[:200],
-            status=status.value,
-            reason=reason,
-            peer=str(connection.remote_address),
+    def _mismatch(self, caller: _Caller) -> Mismatch | Response:
+        """Contradiction 0.1: refused before the upgrade, unless the setting wants it closed after."""
+        reason = f"Offer the WebSocket subprotocol {SUBPROTOCOL}."
+        refusal = self._refuse(caller, HTTPStatus.BAD_REQUEST, reason, RefusalReason.WRONG_SUBPROTOCOL)
+        return Mismatch() if self._close_on_mismatch else refusal
+
+    def _distrust(self, caller: _Caller, distrust: Distrust, known: ChargePoint | None) -> Response:
+        """A refusal for security's sake is told (E3): to the log, the list, and the charge point's events."""
+        if known is not None and caller.ref is not None:
+            ref = ChargePointRef(known.tenant_id, known.id)
+            self._notes.alarm(ref, distrust.kind, f"{distrust.detail} From {caller.peer}.")
+        log.warning(
+            "security_refusal",
+            kind=distrust.kind,
+            reason=distrust.detail,
+            peer=caller.peer,
+            tenant_id=caller.ref.tenant_id if caller.ref else None,
+            charge_point_id=caller.ref.charge_point_id if caller.ref else None,
         )
+        return self._refuse(caller, distrust.status, distrust.detail, distrust.reason)
+
+    def _refuse(
+        self, caller: _Caller, status: HTTPStatus, detail: str, reason: RefusalReason | None = None
+    ) -> Response:
+        log.info("handshake_refused", path=caller.path, status=status.value, reason=detail, peer=caller.peer)
+        if reason is not None and caller.ref is not None:
+            self._notes.note(caller.ref, reason, detail, caller.peer)
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
             return respond(status, "Try again later.", Retry_After="5")
-        return respond(status, reason)
+        if status is HTTPStatus.UNAUTHORIZED:
+            return respond(status, "Show your credentials.", WWW_Authenticate='Basic realm="ocpp"')
+        return respond(status, detail)
+
+
+def _peer_of(connection: ServerConnection) -> str:
+    address = connection.remote_address
+    return str(address[0]) if address else "unknown"

@@ -7,15 +7,15 @@ credit comes back: single calls when idle, large batches under load (design sect
 from collections import deque
 from dataclasses import dataclass, field
 
-from app.ocpp.envelope import CommandReport, InboundCall
+from app.ocpp.envelope import CommandReport, InboundCall, StrayFrame
 from gateway.connection import ChargePointConnection
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A call and the connection that waits for its answer; a report has none."""
+    """A call and the connection that waits for its answer; a report or a stray frame has none."""
 
-    item: InboundCall | CommandReport
+    item: InboundCall | CommandReport | StrayFrame
     connection: ChargePointConnection | None = None
 
 

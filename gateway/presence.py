@@ -6,12 +6,16 @@ from concurrent.futures import Executor
 import structlog
 from websockets.asyncio.server import ServerConnection
 
-from app.domain.charge_point import Connection
+from app.domain.charge_point import Connection, Registration
+from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
-from app.domain.errors import Retryable
+from app.domain.errors import AppError, Retryable
 from app.services import Services
-from gateway.connection import ChargePointConnection, Uplink
+from gateway.connection import ChargePointConnection
+from gateway.credentials import promotion
+from gateway.handshake import Admitted
 from gateway.limits import ConnectionLimits
+from gateway.uplink import Uplink
 
 log = structlog.stdlib.get_logger(__name__)
 _REPLACED = 1008
@@ -46,28 +50,61 @@ class Presence:
         return self._connections.get(ref)
 
     async def open(
-        self, websocket: ServerConnection, ref: ChargePointRef, connection_id: str
+        self, websocket: ServerConnection, admitted: Admitted, connection_id: str
     ) -> ChargePointConnection | None:
         """Make this the charge point's connection: the newest wins (A39). None if a newer one came meanwhile.
 
         Raises AppError if the store does not let it in.
         """
+        ref = admitted.ref
         opened = await self._loop.run_in_executor(
             self._threads, self._services.charge_points.open_connection, ref, self._gateway_id, connection_id
         )
-        state = opened.charge_point
-        epoch = state.connection.epoch if state.connection else 0
         connection = ChargePointConnection(
-            websocket, ref, epoch, state.registration, self._uplink, self._limits, connection_id
+            websocket, opened.charge_point, self._uplink, self._limits, connection_id, admitted.deviations
         )
         older = self._connections.get(ref)
-        if older is not None and older.epoch > epoch:
+        if older is not None and older.epoch > connection.epoch:
+            connection.ended()
             return None
         self._connections[ref] = connection
         if older is not None:
             connection.remember_answers_of(older)
             older.close(_REPLACED, "replaced by a newer connection")
         return connection
+
+    async def note_proof(self, admitted: Admitted) -> None:
+        """What was pending becomes the rule when used (E4, E6); a new certificate retires the old (E25).
+
+        Should it fail, it is noted the next time: the same proof is good then, too.
+        """
+        try:
+            await self._loop.run_in_executor(self._threads, self._keep_proof, admitted)
+        except Retryable as failure:
+            log.warning("proof_not_noted", reason=failure.message)
+
+    def _keep_proof(self, admitted: Admitted) -> None:
+        keepers, proof = self._services.keepers, admitted.proof
+        changes = promotion(admitted.charge_point.security, proof)
+        if changes:
+            keepers.charge_points.change(admitted.ref, {"security": changes})
+            log.info("security_changed", profile=proof.profile, new_key=proof.uses_pending_key)
+        if proof.serial_hex is not None:
+            keepers.certificates.note_seen(admitted.ref, proof.serial_hex)
+
+    async def ask_for_status(self, connection: ChargePointConnection, delay_s: float) -> None:
+        """Some seconds after it connected, where its tenant wants that, ask how its connectors are."""
+        await asyncio.sleep(delay_s)
+        tenant = self._services.tenants.directory.find(connection.ref.tenant_id)
+        is_there = self._connections.get(connection.ref) is connection
+        if tenant is None or not is_there or connection.registration != Registration.ACCEPTED:
+            return
+        wish = {"requested_message": "StatusNotification"}
+        request = CommandRequest(connection.ref, "trigger_message", wish, "system")
+        try:
+            await self._loop.run_in_executor(self._threads, self._services.commands.submit, tenant, request)
+        except AppError as refusal:
+            connection.log.warning("status_not_asked_for", reason=refusal.message)
 
     async def deliver_waiting(self, connection: ChargePointConnection) -> None:
         """Send the commands that waited for this connection."""
@@ -113,7 +150,7 @@ class Presence:
         return resumed
 
     def close_older(self, ref: ChargePointRef, epoch: int) -> None:
-        """The charge point has connected to another gateway."""
+        """The charge point has connected to another gateway, or is to connect anew."""
         connection = self._connections.get(ref)
         if connection is not None and connection.epoch < epoch:
-            connection.close(_REPLACED, "replaced by a connection to another gateway")
+            connection.close(_REPLACED, "closed by the central system, connect again")

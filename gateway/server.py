@@ -11,31 +11,41 @@ from uuid import uuid4
 
 import orjson
 import structlog
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection
 from websockets.http11 import Request, Response
 
-from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, Retryable
 from app.messaging.celery_app import Side, build_celery
 from app.messaging.gateway_link import ALIVE_S, BatchReplies, CloseReplaced, Downlink, RedisGatewayLink
 from app.ocpp.envelope import BatchEnvelope, Reply
 from app.services import Services
+from app.services.keys import KeyHasher
 from app.settings import Settings
+from gateway import subprotocol
 from gateway.bypass import BypassCarrier
+from gateway.connection import ChargePointConnection
+from gateway.credentials import CredentialCheck
 from gateway.dispatcher import Dispatcher
 from gateway.downlink import DownlinkReader
-from gateway.handshake import SUBPROTOCOL, Handshake, respond
+from gateway.handshake import Admitted, Handshake, Mismatch, respond
 from gateway.limits import ConnectionLimits
+from gateway.listeners import open_listeners
 from gateway.metrics import GatewayMetrics
 from gateway.presence import Presence
 from gateway.queued import QueuedCarrier
+from gateway.refusals import RefusalNotes
+from gateway.tls import TlsDoor
 
 log = structlog.stdlib.get_logger(__name__)
 _SIGN_OF_LIFE_EVERY_S = 4.0
 _DOUBTFUL_S = 30.0
 _DEADLINE_CHECK_EVERY_S = 0.1
 _STORE_THREADS = 8
+_KEY_THREADS = (
+    2  # apart from the others, so that wrong keys in masses slow down nobody's handshake but theirs
+)
 _GOING_AWAY = 1012
+_NO_SUBPROTOCOL = 1002
 
 
 class Gateway:
@@ -59,7 +69,17 @@ class Gateway:
         )
         limits = ConnectionLimits(self._settings.max_waiting_calls, self._settings.send_timeout_s)
         self._presence = Presence(self.gateway_id, services, self._threads, self._dispatcher, limits)
-        self._handshake = Handshake(services, self._threads)
+        self._tenants = services.tenants.directory
+        self._refusals = RefusalNotes(services, self._threads)
+        self._key_threads = ThreadPoolExecutor(_KEY_THREADS, thread_name_prefix="keys")
+        self._handshake = Handshake(
+            services,
+            self._threads,
+            CredentialCheck(services.keepers, KeyHasher(), self._key_threads),
+            self._refusals,
+            close_on_mismatch=self._settings.subprotocol_mismatch == "close",
+        )
+        self._tls = TlsDoor(self._settings.tls) if self._settings.tls is not None else None
         self._downlink = DownlinkReader(settings.redis.url, self.gateway_id, self._take)
         self._metrics = GatewayMetrics(self._presence, self._dispatcher)
 
@@ -95,7 +115,11 @@ class Gateway:
         admitted = await self._handshake.admit(websocket, request)
         if isinstance(admitted, Response):
             return admitted
-        websocket.charge_point = admitted  # type: ignore[attr-defined]
+        if isinstance(admitted, Mismatch):
+            subprotocol.echo_nothing(websocket)
+        else:
+            subprotocol.apply(websocket, admitted.choice, admitted.charge_point.settings)
+        websocket.admitted = admitted  # type: ignore[attr-defined]
         return None
 
     def _health(self) -> Response:
@@ -111,13 +135,16 @@ class Gateway:
         return response
 
     async def _serve_connection(self, websocket: ServerConnection) -> None:
-        ref: ChargePointRef = websocket.charge_point  # type: ignore[attr-defined]
-        connection_id = uuid4().hex
+        admitted: Admitted | Mismatch = websocket.admitted  # type: ignore[attr-defined]
+        if isinstance(admitted, Mismatch):
+            await websocket.close(_NO_SUBPROTOCOL, f"offer the subprotocol {subprotocol.SUBPROTOCOL}")
+            return
+        ref, connection_id = admitted.ref, uuid4().hex
         with structlog.contextvars.bound_contextvars(
             tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=connection_id
         ):
             try:
-                connection = await self._presence.open(websocket, ref, connection_id)
+                connection = await self._presence.open(websocket, admitted, connection_id)
             except AppError as refusal:
                 log.warning("connection_not_opened", reason=refusal.message)
                 await websocket.close(1013, "try again later")
@@ -125,14 +152,22 @@ class Gateway:
             if connection is None:
                 await websocket.close(1008, "replaced by a newer connection")
                 return
-            log.info("connection_opened", epoch=connection.epoch)
-            delivering = self._loop.create_task(self._presence.deliver_waiting(connection))
+            log.info("connection_opened", epoch=connection.epoch, profile=admitted.proof.profile)
+            beside = self._loop.create_task(self._beside(connection, admitted))
             try:
                 await connection.run()
             finally:
                 log.info("connection_closed", code=websocket.close_code, reason=websocket.close_reason)
+                beside.cancel()
                 await self._presence.close(connection)
-                await delivering
+
+    async def _beside(self, connection: ChargePointConnection, admitted: Admitted) -> None:
+        """What an opened connection brings with it while its frames are read already."""
+        await self._presence.note_proof(admitted)
+        await self._presence.deliver_waiting(connection)
+        tenant = self._tenants.find(connection.ref.tenant_id)
+        if tenant is not None and tenant.configuration.status_after_reconnect_s > 0:
+            await self._presence.ask_for_status(connection, tenant.configuration.status_after_reconnect_s)
 
     # --- the process -----------------------------------------------------------------------------
 
@@ -147,36 +182,26 @@ class Gateway:
             self._loop.create_task(self._downlink.run()),
             self._loop.create_task(self._give_signs_of_life()),
             self._loop.create_task(self._watch_deadlines()),
+            self._loop.create_task(self._refusals.run()),
         ]
-        server = await serve(
-            self._serve_connection,
-            self._settings.host,
-            self._settings.port,
-            process_request=self._process_request,
-            subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
-            compression=None,
-            max_size=self._settings.max_message_bytes,
-            max_queue=4,
-            ping_interval=self._settings.ping_interval_s,
-            ping_timeout=self._settings.ping_timeout_s,
-            open_timeout=20,
-            close_timeout=3,
-            backlog=4096,
-        )
-        log.info(
-            "gateway_ready", gateway_id=self.gateway_id, host=self._settings.host, port=self._settings.port
-        )
+        if self._tls is not None:
+            tasks.append(self._loop.create_task(self._tls.watch()))
+        context = self._tls.context if self._tls is not None else None
+        servers = await open_listeners(self._settings, context, self._serve_connection, self._process_request)
+        ports = [listening.getsockname()[1] for server in servers for listening in server.sockets]
+        log.info("gateway_ready", gateway_id=self.gateway_id, host=self._settings.host, ports=ports)
         await stop.wait()
-        await self._drain(server)
+        await self._drain(servers)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._end()
 
-    async def _drain(self, server: Server) -> None:
+    async def _drain(self, servers: Sequence[Server]) -> None:
         """No new connections; finish the calls under way; ask charge points to come back (1012)."""
         log.info("gateway_draining", connected=self._presence.count)
-        server.close(close_connections=False)
+        for server in servers:
+            server.close(close_connections=False)
         await self._until(
             lambda: self._dispatcher.is_idle and not any(c.is_busy for c in self._presence.all())
         )
@@ -196,6 +221,8 @@ class Gateway:
         self._queued.stop()
         self._bypass.stop()
         await self._downlink.close()
+        await self._refusals.flush()
+        self._key_threads.shutdown(wait=True, cancel_futures=True)
         self._threads.shutdown(wait=True, cancel_futures=False)
         try:
             self._link.withdraw(self.gateway_id)

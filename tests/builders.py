@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.domain.charge_point import ChargePoint, Connection, Connector, Registration
+from app.domain.charging_profile import InstalledProfile, profile_of
 from app.domain.command import Command, CommandStatus
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.events import Event, EventChannel
 from app.domain.meter import MeterReading
+from app.domain.reservation import Reservation
 from app.domain.session import Session, SessionStatus, session_id_of
 from app.domain.tenant import Tenant, TenantConfiguration, configured, new_tenant
 
@@ -95,5 +97,58 @@ def a_command(command_id: str = "cmd-1", ref: ChargePointRef = REF, **fields: An
     )
 
 
+def a_reservation(name: str = "r-1", ref: ChargePointRef = REF, **fields: Any) -> Reservation:
+    known: dict[str, Any] = {
+        "reservation_id": 7,
+        "connector_id": 1,
+        "id_tag": "TAG-1",
+        "expires_at": at(3600),
+        "created_at": NOON,
+        "changed_at": NOON,
+    }
+    return Reservation(
+        id=name, tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, **(known | fields)
+    )
+
+
 def an_event(name: str = "e-1", ref: ChargePointRef = REF) -> Event:
     return Event(EventChannel.SESSION, ref, {"event_id": name})
+
+
+def a_profile(charging_profile_id: int = 1, **fields: Any) -> dict[str, Any]:
+    """An hour of 16.1 A by default, as a TxDefaultProfile; with OCPP's names in our spelling."""
+    known: dict[str, Any] = {
+        "charging_profile_id": charging_profile_id,
+        "stack_level": 0,
+        "charging_profile_purpose": "TxDefaultProfile",
+        "charging_profile_kind": "Absolute",
+        "charging_schedule": a_schedule(),
+    }
+    return {name: value for name, value in (known | fields).items() if value is not None}
+
+
+def a_schedule(*periods: tuple[int, float], **fields: Any) -> dict[str, Any]:
+    """Periods as (start, limit), from noon on."""
+    known: dict[str, Any] = {
+        "start_schedule": "2026-03-01T12:00:00.000Z",
+        "charging_rate_unit": "A",
+        "charging_schedule_period": [
+            {"start_period": start, "limit": limit} for start, limit in periods or ((0, 16.1),)
+        ],
+    }
+    return {name: value for name, value in (known | fields).items() if value is not None}
+
+
+def an_installed_profile(
+    charging_profile_id: int = 1, ref: ChargePointRef = REF, connector_id: int = 1, **fields: Any
+) -> InstalledProfile:
+    beside: dict[str, Any] = {"installed_at": NOON}
+    beside |= {name: fields.pop(name) for name in ("installed_at", "template") if name in fields}
+    return InstalledProfile(
+        tenant_id=ref.tenant_id,
+        charge_point_id=ref.charge_point_id,
+        connector_id=connector_id,
+        profile=profile_of(a_profile(charging_profile_id, **fields)),
+        command_id="cmd-1",
+        **beside,
+    )

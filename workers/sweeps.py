@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import structlog
 from celery import Celery
@@ -15,6 +16,7 @@ from app.services import Services
 log = structlog.stdlib.get_logger(__name__)
 _COPY_SINCE = timedelta(seconds=90)
 _FORGOTTEN_AFTER = timedelta(seconds=10)
+_SIGNING, _SIGNING_S = "signing", 60.0
 
 
 def register(app: Celery, process: Callable[[], Process]) -> None:
@@ -22,8 +24,12 @@ def register(app: Celery, process: Callable[[], Process]) -> None:
     sweeps: dict[str, Callable[[Process], None]] = {
         tasks.SWEEP_LIVENESS: sweep_liveness,
         tasks.SWEEP_COMMANDS: sweep_commands,
+        tasks.EXPIRE_RESERVATIONS: expire_reservations,
+        tasks.SIGN_CERTIFICATES: sign_certificates,
         tasks.RECONCILE_PRESENCE: reconcile_presence,
+        tasks.RECONCILE_SESSIONS: reconcile_sessions,
         tasks.TELL_FORGOTTEN: tell_forgotten,
+        tasks.SWEEP_JOBS: sweep_jobs,
         tasks.PRUNE_MESSAGES: prune_messages,
     }
     for name, sweep in sweeps.items():
@@ -50,11 +56,42 @@ def sweep_commands(process: Process) -> None:
     _for_each_tenant(process.services, "commands", lambda tenant: commands.end_overdue(tenant.id))
 
 
+def expire_reservations(process: Process) -> None:
+    """Reservations end by our own clock too, whatever their charge points say (C28)."""
+    reservations = process.services.keepers.reservations
+    _for_each_tenant(process.services, "reservations", lambda tenant: reservations.expire(tenant.id))
+
+
+def sign_certificates(process: Process) -> None:
+    """What charge points asked for is signed and sent; one process at a time: none is signed twice."""
+    services, leases, holder = process.services, process.adapters.leases, uuid4().hex
+
+    def sign(tenant: Tenant) -> int:
+        held = leases.hold(_SIGNING, holder, services.clock.now(), _SIGNING_S)
+        return services.signing.sweep(tenant) if held else 0
+
+    if _for_each_tenant(services, "certificates", sign):
+        leases.release(_SIGNING, holder)
+
+
 def reconcile_presence(process: Process) -> None:
     """Last-seen times reach the database; what a loss of Redis left behind is repaired."""
     services = process.services
     since = services.clock.now() - _COPY_SINCE
     _for_each_tenant(services, "presence", lambda tenant: services.liveness.reconcile(tenant, since))
+
+
+def reconcile_sessions(process: Process) -> None:
+    """Running sessions that cannot be alive any more get an estimated end."""
+    services = process.services
+
+    def reconcile(tenant: Tenant) -> int:
+        closed = services.reconciliation.sweep(tenant)
+        if closed:
+            services.gateway_link.wake_relay(tenant.id)
+        return closed
+
+    _for_each_tenant(services, "sessions", reconcile)
 
 
 def tell_forgotten(process: Process) -> None:
@@ -68,6 +105,17 @@ def tell_forgotten(process: Process) -> None:
         return told
 
     _for_each_tenant(services, "untold", tell)
+
+
+def sweep_jobs(process: Process) -> None:
+    """Firmware updates and uploads of which nothing was heard for too long are given up."""
+    keepers = process.services.keepers
+    _for_each_tenant(
+        process.services, "firmware_jobs", lambda tenant: keepers.firmware.mark_stalled(tenant.id)
+    )
+    _for_each_tenant(
+        process.services, "diagnostics", lambda tenant: keepers.diagnostics.mark_stalled(tenant.id)
+    )
 
 
 def prune_messages(process: Process) -> None:

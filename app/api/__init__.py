@@ -1,20 +1,37 @@
 """The REST interface: a thin door to the services."""
 
 from collections.abc import Iterable
+from threading import BoundedSemaphore
 
 from flask import Flask
 from flask_smorest import Blueprint
 
 from app.api.auth import auth, prepare_tokens
+from app.api.certificates import certificates
 from app.api.charge_points import charge_points
+from app.api.charging_profiles import charging_profiles
 from app.api.commands import commands
+from app.api.composite_schedules import composite_schedules
+from app.api.configuration import configuration
+from app.api.connections import connections
 from app.api.current import Equipment, equip
 from app.api.deviations import deviations
+from app.api.diagnostics import diagnostics
 from app.api.errors import register_error_handlers
+from app.api.files import files
+from app.api.firmware_files import firmware_files
+from app.api.firmware_jobs import firmware_jobs
 from app.api.health import HealthChecks, health_blueprint
+from app.api.id_tags import id_tags
+from app.api.local_lists import local_lists
+from app.api.messages import messages
+from app.api.meter_values import meter_values
 from app.api.metrics import Gauge, GaugeSource, register_metrics
 from app.api.openapi import make_api, register_docs
 from app.api.request_log import accompany_requests
+from app.api.reservations import reservations
+from app.api.security import security
+from app.api.session_export import session_export
 from app.api.sessions import sessions
 from app.api.tenants import tenants
 from app.api.waiting import Waiting, places_for
@@ -41,13 +58,37 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
-    equip(app, Equipment(services, settings, Waiting(places_for(settings.web.threads))))
+    places = places_for(settings.web.threads)
+    equip(app, Equipment(services, settings, Waiting(places), BoundedSemaphore(max(1, places // 2))))
     accompany_requests(app)
     register_metrics(app, gauges)
     register_error_handlers(app, prepare_tokens(app, settings))
     api = make_api(app)
-    blueprints: list[Blueprint] = [auth, charge_points, commands, deviations, sessions, tenants]
+    blueprints: list[Blueprint] = [
+        auth,
+        certificates,
+        charge_points,
+        charging_profiles,
+        commands,
+        composite_schedules,
+        configuration,
+        connections,
+        deviations,
+        diagnostics,
+        firmware_files,
+        firmware_jobs,
+        id_tags,
+        local_lists,
+        messages,
+        meter_values,
+        reservations,
+        security,
+        session_export,
+        sessions,
+        tenants,
+    ]
     for blueprint in [*blueprints, health_blueprint(health_checks or {})]:
         api.register_blueprint(blueprint)
+    app.register_blueprint(files)
     register_docs(app)
     return app

@@ -4,18 +4,26 @@ from typing import Any
 
 from flask import url_for
 
-from app.api.blueprint import Blueprint, problems
+from app.api.auth import current_caller
+from app.api.blueprint import Blueprint, also_answers, problems
+from app.api.commands import submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import Permission, requires
 from app.api.schemas.charge_point import (
+    ChangedChargePointSchema,
     ChargePointPageSchema,
     ChargePointQuery,
     ChargePointSchema,
+    DecisionSchema,
     NewChargePointSchema,
+    RegistrationSchema,
+    RemovalQuery,
 )
+from app.api.schemas.command import WaitQuery
 from app.api.tenancy import current_tenant
-from app.domain.charge_point import ChargePoint
+from app.domain.charge_point import ChargePoint, Registration
+from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict
 from app.services.ports import Page
@@ -65,3 +73,63 @@ def get_charge_point(charge_point_id: str) -> ChargePoint:
     With the last known state of its connectors; `stale` says that it is offline.
     """
     return services().charge_points.get(ChargePointRef(current_tenant().id, charge_point_id))
+
+
+@charge_points.patch("/<charge_point_id>")
+@requires(Permission.CHARGE_POINTS_CONFIGURE)
+@charge_points.body(ChangedChargePointSchema)
+@charge_points.answers(200, ChargePointSchema, "The charge point.")
+@problems(400, 415)
+def change_charge_point(body: dict[str, Any], charge_point_id: str) -> ChargePoint:
+    """Set how a charge point is treated
+
+    `settings` apply from its next connection on; `connectors` say what OCPP does not: `type` and
+    `max_power` of each. What is left out stays as it is.
+    """
+    ratings = {connector.pop("id"): connector for connector in body["connectors"]}
+    return services().administration.configure(_ref(charge_point_id), body["settings"], ratings)
+
+
+@charge_points.delete("/<charge_point_id>")
+@requires(Permission.CHARGE_POINTS_REMOVE)
+@charge_points.query(RemovalQuery)
+@charge_points.answers(204, RegistrationSchema, "It is forgotten.")
+@problems(409)
+def remove_charge_point(query: dict[str, bool], charge_point_id: str) -> None:
+    """Forget a charge point
+
+    Its sessions and messages stay. While it is connected or has a running session it takes `?force=true`;
+    its connection is then closed.
+    """
+    services().administration.remove(_ref(charge_point_id), force=query["force"])
+
+
+@charge_points.put("/<charge_point_id>/registration")
+@requires(Permission.CHARGE_POINTS_CONFIGURE)
+@charge_points.query(WaitQuery)
+@charge_points.body(DecisionSchema)
+@charge_points.answers(200, RegistrationSchema, "The decision.")
+@also_answers(202, RegistrationSchema, "The decision; the charge point is being asked to boot.")
+@problems(400, 409, 415)
+def decide_registration(
+    query: dict[str, float], body: dict[str, Any], charge_point_id: str
+) -> tuple[dict[str, Any], int]:
+    """Decide whether a charge point is admitted
+
+    Its next BootNotification is answered so. With `trigger_boot`, a pending charge point that is connected
+    is asked to send it now; others send it when they start, or when their retry interval is over.
+    """
+    ref = _ref(charge_point_id)
+    charge_point = services().administration.decide(ref, Registration(body["status"]))
+    waits = charge_point.is_live and charge_point.registration is Registration.PENDING
+    if not (body["trigger_boot"] and waits):
+        return {"charge_point": charge_point, "command_id": None}, 200
+    request = CommandRequest(
+        ref, "TriggerMessage", {"requested_message": "BootNotification"}, current_caller().user_id, force=True
+    )
+    command, status, _ = submit(request, query["wait"])
+    return {"charge_point": services().charge_points.get(ref), "command_id": command.id}, status
+
+
+def _ref(charge_point_id: str) -> ChargePointRef:
+    return ChargePointRef(current_tenant().id, charge_point_id)

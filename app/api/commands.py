@@ -1,5 +1,6 @@
 """Commands over HTTP: taken at once, followed by their id or by waiting."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import url_for
@@ -13,12 +14,14 @@ from app.api.schemas.command import (
     CommandPageSchema,
     CommandQuery,
     CommandSchema,
+    EffectSchema,
     NewCommandSchema,
     WaitQuery,
 )
 from app.api.tenancy import current_tenant
 from app.domain.command import Command, CommandRequest
 from app.domain.context import ChargePointRef
+from app.ocpp.effects import find_effect
 from app.services.ports import Page
 
 commands = Blueprint("commands", __name__, url_prefix="/api/v1", description="Commands to charge points.")
@@ -73,6 +76,23 @@ def get_command(command_id: str) -> Command:
     And what became of it.
     """
     return services().commands.get(current_tenant().id, command_id)
+
+
+@commands.get("/commands/<command_id>/effect")
+@requires(Permission.COMMANDS_READ)
+@commands.answers(200, EffectSchema, "What was seen of it.")
+def get_effect(command_id: str) -> dict[str, Any]:
+    """Show what came of a command
+
+    `accepted` says that the charge point will try. This looks into the message log for the proof: the
+    StartTransaction of a remote start, the StopTransaction of a remote stop, the boot after a reset, the
+    status after a change of availability, the message that was triggered. It must have come within ten
+    minutes; `seen_at` is null where it did not, and for commands whose answer is all there is.
+    """
+    command = services().commands.get(current_tenant().id, command_id)
+    effect = find_effect(command, services().messages)
+    unseen = {"seen_at": None, "what": None, "message_id": None}
+    return {"command_id": command.id} | (asdict(effect) if effect else unseen)
 
 
 def submit(request: CommandRequest, wait_s: float) -> tuple[Command, int, dict[str, str]]:

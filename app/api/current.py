@@ -1,6 +1,7 @@
 """What a view works with: the services and settings of the app that serves this request."""
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 
 from flask import Flask, current_app
 
@@ -13,11 +14,12 @@ _EXTENSION = "ocpp-server"
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """Given to `create_app`, used by views."""
+    """Given to `create_app`, used by views. `transfers` are places for charge points that move files."""
 
     services: Services
     settings: Settings
     waiting: Waiting
+    transfers: BoundedSemaphore
 
 
 def equip(app: Flask, equipment: Equipment) -> None:

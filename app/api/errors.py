@@ -12,6 +12,7 @@ from app.domain.errors import (
     ChargePointUnavailable,
     Conflict,
     Expired,
+    Gone,
     InvalidInput,
     NeedsForce,
     NotAuthenticated,
@@ -19,6 +20,7 @@ from app.domain.errors import (
     NotPermitted,
     QuotaExceeded,
     Retryable,
+    TooLarge,
 )
 from app.logs import get_logger
 
@@ -26,6 +28,8 @@ STATUS_OF: dict[type[AppError], int] = {
     InvalidInput: 422,
     Expired: 422,
     NotFound: 404,
+    Gone: 410,
+    TooLarge: 413,
     Conflict: 409,
     NeedsForce: 409,
     NotPermitted: 403,

@@ -2,13 +2,14 @@
 
 import re
 import time
+from typing import Any
 from uuid import uuid4
 
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from app.api.openapi import DOCS_PATH, DOCS_POLICY
-from app.logs import get_logger
+from app.logs import HIDDEN, get_logger
 
 REQUEST_ID_HEADER = "X-Request-ID"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -50,6 +51,11 @@ def _end(response: Response) -> Response:
     return response
 
 
+def _without_tokens(path_values: dict[str, Any]) -> dict[str, Any]:
+    """The token of a signed link opens it to whoever reads the log."""
+    return {name: HIDDEN if name == "token" else value for name, value in path_values.items()}
+
+
 def _write_log_line(response: Response) -> None:
     """Changes at info, reading at debug. Never a body, a query or a header."""
     write = _log.info if request.method in _CHANGES else _log.debug
@@ -59,7 +65,7 @@ def _write_log_line(response: Response) -> None:
         "request",
         method=request.method,
         route=route,
-        path_values=dict(request.view_args or {}),
+        path_values=_without_tokens(request.view_args or {}),
         status=response.status_code,
         duration_ms=duration_ms,
     )

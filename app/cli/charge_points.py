@@ -62,7 +62,7 @@ def add_id_tag(
     """
     toolbox.services.tenants.get(tenant_id)
     until = None if expires_at is None else _moment(expires_at)
-    tag = toolbox.services.authorization.register(
+    tag = toolbox.services.id_tags.put(
         tenant_id, id_tag, parent_id_tag=parent_id_tag, expires_at=until, blocked=blocked
     )
     row = {

@@ -18,7 +18,7 @@ def prepare_demo(services: Services, var_dir: Path) -> dict[str, dict[str, str]]
     services.tenants.prepare_stores()
     _tenant(services)
     for id_tag in demo_id_tags():
-        services.authorization.register(DEMO_TENANT, id_tag)
+        services.id_tags.put(DEMO_TENANT, id_tag)
     return {role.value: _user(services, role, var_dir) for role in Role}
 
 

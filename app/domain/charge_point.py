@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_type_hints
+
+from app.domain.errors import InvalidInput
+from app.domain.times import time_zone
 
 
 class Registration(StrEnum):
@@ -39,6 +42,14 @@ class Connector:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectorRating:
+    """What an operator knows of an outlet and OCPP 1.6 cannot say: its kind, and its power in W."""
+
+    type: str | None = None
+    max_power: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """The WebSocket a charge point is on. `silent` is set by the heartbeat sweep."""
 
@@ -69,13 +80,15 @@ class ChargePointSettings:
 class ChargePointSecurity:
     """How a charge point proves who it is (white paper 2; E1-E8). Hashes only, never a key.
 
-    `pending_*` is what a command has asked the charge point to use and nobody has seen it use yet.
+    `pending_*` is what a command has asked the charge point to use and nobody has seen it use yet;
+    `pending_key_from` is that command's id.
     """
 
     profile: int = 0
     key_hash: str | None = field(default=None, repr=False)
     pending_key_hash: str | None = field(default=None, repr=False)
     pending_profile: int | None = None
+    pending_key_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,7 @@ class ChargePoint:
     settings: ChargePointSettings = ChargePointSettings()
     security: ChargePointSecurity = ChargePointSecurity()
     wanted_availability: Mapping[int, str] = field(default_factory=dict)
+    ratings: Mapping[int, ConnectorRating] = field(default_factory=dict)
     has_reservations: bool = False
     has_profiles: bool = False
 
@@ -113,6 +127,36 @@ class ChargePoint:
     def availability(self) -> Availability:
         """One word for the whole charge point."""
         return availability_of(self.connectors, self.is_live)
+
+
+_COMMAND_TIMEOUT_S = (1, 600)
+
+
+def check_settings(changes: Mapping[str, Any]) -> None:
+    """Fields of `ChargePointSettings` to be set. Raises InvalidInput that names each wrong or unknown one."""
+    types = get_type_hints(ChargePointSettings)
+    problems: dict[str, list[str]] = {}
+    for name, value in changes.items():
+        if name not in types:
+            problems[f"settings.{name}"] = ["Unknown setting; known are: " + ", ".join(types) + "."]
+        elif types[name] is bool and not isinstance(value, bool):
+            problems[f"settings.{name}"] = ["Must be true or false."]
+    low, high = _COMMAND_TIMEOUT_S
+    seconds, zone = changes.get("command_timeout_s"), changes.get("time_zone")
+    if seconds is not None and (type(seconds) is not int or not low <= seconds <= high):
+        problems["settings.command_timeout_s"] = [f"Must be a whole number from {low} to {high}, or null."]
+    if zone is not None and not _is_zone(zone):
+        sentence = "Must be a zone of the IANA database, such as Europe/Berlin, or null."
+        problems["settings.time_zone"] = [sentence]
+    if problems:
+        raise InvalidInput("The settings are not valid; nothing was changed.", problems=problems)
+
+
+def _is_zone(name: Any) -> bool:
+    try:
+        return isinstance(name, str) and bool(time_zone(name))
+    except InvalidInput:
+        return False
 
 
 def availability_of(connectors: Sequence[Connector], is_live: bool) -> Availability:

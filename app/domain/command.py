@@ -1,5 +1,6 @@
 """Commands: an operator's wish that becomes an outgoing Call."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.context import ChargePointRef
+
+MAX_ID_LENGTH = 128
 
 
 class CommandStatus(StrEnum):
@@ -60,10 +63,21 @@ _SECRET_KEYS = frozenset({"authorizationkey"})
 
 
 def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """As `parameters`, but a key that only the charge point may know is not shown or kept (A01.FR.08)."""
+    """As `parameters`, but a key that only the charge point may know is not shown or kept (A01.FR.08).
+
+    It is hidden wherever it stands within: charge points list it among their configuration.
+    """
+    hidden = {name: hide_secrets(value) for name, value in parameters.items()}
     if str(parameters.get("key", "")).casefold() in _SECRET_KEYS and "value" in parameters:
-        return {**parameters, "value": HIDDEN}
-    return dict(parameters)
+        hidden["value"] = HIDDEN
+    return hidden
+
+
+def hide_secrets(value: Any) -> Any:
+    """The same for any JSON."""
+    if isinstance(value, Mapping):
+        return without_secrets(value)
+    return [hide_secrets(inner) for inner in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +134,11 @@ class FollowUp:
     step: str
     command_type: str
     parameters: Mapping[str, Any]
+
+    def id_after(self, command_id: str) -> str:
+        """The follow-up's own id. However long a chain gets, ids stay short."""
+        told = f"{command_id}.{self.step}"
+        if len(told) <= MAX_ID_LENGTH:
+            return told
+        digest = hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
+        return f"{command_id.partition('.')[0][: MAX_ID_LENGTH // 2]}.{digest}"

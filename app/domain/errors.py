@@ -4,6 +4,8 @@ AppError
     InvalidInput            the caller's data is wrong; `problems` names each field
         Expired             what the caller asks for was meant for an earlier time
     NotFound                no such object in this tenant
+        Gone                it was there once, and is no more
+    TooLarge                more was sent than is taken
     Conflict                the object's state does not allow it
         NeedsForce          it looks like a mistake; the caller may insist
     NotPermitted            the caller may not do this
@@ -63,6 +65,18 @@ class NotFound(AppError):
     """No such object in this tenant (also said of another tenant's object)."""
 
     code = "not_found"
+
+
+class Gone(NotFound):
+    """It was there once, and is no more: a link has expired."""
+
+    code = "gone"
+
+
+class TooLarge(AppError):
+    """More was sent than is taken."""
+
+    code = "request_entity_too_large"
 
 
 class Conflict(AppError):

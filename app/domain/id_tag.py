@@ -4,6 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.domain.errors import InvalidInput
+
+MAX_ID_TOKEN = 20
+"""Characters of an id token on the wire (OCPP 1.6 7.28)."""
+MAX_PRESENTED = 255
+"""There are charge points that read longer ones (G22): they may be known, and cannot be sent."""
+MAX_NOTE = 500
+MAX_TRANSACTIONS = 1000
+_RULES = {
+    "id_tag": f"Give 1 to {MAX_PRESENTED} printable characters, without blanks around them.",
+    "parent_id_tag": f"Give 1 to {MAX_ID_TOKEN} printable characters without blanks around, or nothing.",
+    "max_active_transactions": f"Give 1 to {MAX_TRANSACTIONS}, or nothing.",
+    "note": f"Give at most {MAX_NOTE} printable characters.",
+}
+
 
 class AuthorizationStatus(StrEnum):
     """Answer about an id tag."""
@@ -17,13 +32,20 @@ class AuthorizationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IdTag:
-    """A known id tag. `key` is its look-up form: identifiers are case-insensitive (B1)."""
+    """A known id tag. `key` is its look-up form: identifiers are case-insensitive (B1).
+
+    `max_active_transactions` None: as the tenant's `allow_concurrent_transactions` says.
+    """
 
     key: str
     id_tag: str
     blocked: bool = False
     expires_at: datetime | None = None
     parent_id_tag: str | None = None
+    max_active_transactions: int | None = None
+    note: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +62,11 @@ def id_tag_key(presented: str) -> str:
     return "".join(ch for ch in presented if ch.isprintable()).strip().casefold()
 
 
+def is_clean(presented: str) -> bool:
+    """It has nothing about it that `id_tag_key` leaves out (G22)."""
+    return presented.isprintable() and presented == presented.strip()
+
+
 def judge(tag: IdTag | None, at: datetime) -> Authorization:
     """Verdict on `tag` as of `at`; None is a tag nobody registered."""
     if tag is None:
@@ -51,3 +78,21 @@ def judge(tag: IdTag | None, at: datetime) -> Authorization:
     else:
         status = AuthorizationStatus.ACCEPTED
     return Authorization(status, tag.expires_at, tag.parent_id_tag)
+
+
+def check_id_tag(tag: IdTag) -> None:
+    """Raises InvalidInput that names each field that cannot be kept or sent."""
+    parent, most, note = tag.parent_id_tag, tag.max_active_transactions, tag.note
+    is_good = {
+        "id_tag": _is_token(tag.id_tag, MAX_PRESENTED),
+        "parent_id_tag": parent is None or _is_token(parent, MAX_ID_TOKEN),
+        "max_active_transactions": most is None or 1 <= most <= MAX_TRANSACTIONS,
+        "note": note is None or (len(note) <= MAX_NOTE and note.isprintable()),
+    }
+    problems = {name: [_RULES[name]] for name, good in is_good.items() if not good}
+    if problems:
+        raise InvalidInput(f"The id tag is not valid: {', '.join(problems)}.", problems=problems)
+
+
+def _is_token(text: str, longest: int) -> bool:
+    return 0 < len(text) <= longest and text.isprintable() and text == text.strip()

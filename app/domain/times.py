@@ -22,7 +22,9 @@ def time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         sentence = "Give a zone of the IANA database, such as Europe/Berlin."
-        raise InvalidInput(f"There is no time zone '{name}'.", problems={"time_zone": [sentence]}) from unknown
+        raise InvalidInput(
+            f"There is no time zone '{name}'.", problems={"time_zone": [sentence]}
+        ) from unknown
 
 
 def parse_time(text: str, zone: tzinfo = UTC) -> datetime | None:

@@ -3,8 +3,12 @@
 HANDLE_BATCH = "ocpp.handle_batch"
 SWEEP_LIVENESS = "sweeps.liveness"
 SWEEP_COMMANDS = "sweeps.commands"
+EXPIRE_RESERVATIONS = "sweeps.expire_reservations"
 RECONCILE_PRESENCE = "sweeps.reconcile_presence"
+RECONCILE_SESSIONS = "sweeps.reconcile_sessions"
 TELL_FORGOTTEN = "sweeps.tell_forgotten"
+SWEEP_JOBS = "sweeps.jobs"
+SIGN_CERTIFICATES = "sweeps.sign_certificates"
 PRUNE_MESSAGES = "sweeps.prune_messages"
 
 SWEEP_QUEUE = "sweeps"

@@ -14,11 +14,12 @@ _CALL, _CALL_RESULT, _CALL_ERROR = 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request: `[2, id, action, payload]`."""
+    """A request: `[2, id, action, payload]`. `null_payload` tells that the payload came as `null` (A16)."""
 
     unique_id: str
     action: str
     payload: dict[str, Any]
+    null_payload: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _parse_call(parts: list[Any]) -> Call | Malformed:
     if not isinstance(action, str):
         return Malformed("the action is not a text", unique_id)
     if payload is None:  # A16: null stands for an empty payload
-        payload = {}
+        return Call(unique_id, action, {}, null_payload=True)
     if not isinstance(payload, dict):
         return Malformed("the payload is not an object", unique_id)
     return Call(unique_id, action, payload)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 
 from app.domain.context import CallContext
-from app.domain.id_tag import Authorization
-from app.domain.meter import MeterReading
+from app.domain.id_tag import Authorization, is_clean
+from app.domain.meter import MeterReading, is_unreadable
 from app.domain.times import CLOCKS_STARTED, format_time, parse_time
 from app.ocpp.quirks import Quirk
 from app.services import Services
@@ -47,10 +47,40 @@ class Incoming:
             self.deviations.append(Quirk.TIME_WITHOUT_ZONE)
         return at
 
+    def id_tag(self) -> str | None:
+        """As it was presented. That it has to be cleaned for looking it up is noted (G22)."""
+        presented: str | None = self.payload.get("idTag")
+        if presented is not None and not is_clean(presented):
+            self.deviations.append(Quirk.ID_TAG_NOT_CLEAN)
+        return presented
+
+    def transaction_id(self, batch: Batch) -> int | None:
+        """As it was named. One that is none (G17), or none of this charge point's (G19), is noted."""
+        named: int | None = self.payload.get("transactionId")
+        if named is None:
+            return None
+        session = batch.sessions.get(named)
+        if named <= 0:
+            self.deviations.append(Quirk.NO_TRANSACTION)
+        elif session is None or session.charge_point != self.context.charge_point:
+            self.deviations.append(Quirk.UNKNOWN_TRANSACTION)
+        return named
+
+    def reservation_id(self) -> int | None:
+        """0 and -1 mean that there is none (G16)."""
+        named: int | None = self.payload.get("reservationId")
+        if named is not None and named <= 0:
+            self.deviations.append(Quirk.NO_RESERVATION)
+            return None
+        return named
+
     def readings(self, name: str) -> tuple[MeterReading, ...]:
         """MeterValues of this list that can be read; the raw frame in the message log keeps the others."""
         items = self.payload.get(name) or []
-        return tuple(self._readings(item for item in items if isinstance(item, dict)))
+        found = tuple(self._readings(item for item in items if isinstance(item, dict)))
+        if any(is_unreadable(sample) for reading in found for sample in reading.sampled_values):
+            self.deviations.append(Quirk.UNREADABLE_VALUE)
+        return found
 
     def _readings(self, items: Iterable[Mapping[str, Any]]) -> Iterable[MeterReading]:
         for item in items:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from app.domain.command import Command, CommandStatus, FollowUp, Outcome
+from app.domain.charge_point import ChargePoint
+from app.domain.command import Command, CommandStatus, FollowUp, Outcome, without_secrets
+from app.domain.context import ChargePointRef
 from app.domain.errors import InvalidInput
 from app.ocpp.validation import MAX_INTEGER, PayloadSchema, kind_of
 from app.services.keepers import Keepers
@@ -13,6 +15,9 @@ from app.services.ports import Asked
 
 ACCEPTED = frozenset({"Accepted"})
 SECURITY = "Security"
+_MAX_CONNECTORS = 100
+OUR_FAILURES = frozenset({"gateway_unreachable", "unreadable_answer"})
+"""Error codes of commands that failed without the charge point's doing."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # tab and line ends are part of certificates
 
 
@@ -37,8 +42,14 @@ def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
 
 def as_result(answer: Mapping[str, Any]) -> dict[str, Any]:
     """A CallResult's payload in our spelling."""
-    result: dict[str, Any] = _renamed(answer, snake_case)
+    result: dict[str, Any] = _renamed(without_secrets(answer), snake_case)
     return result
+
+
+def as_wire(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters in the spelling of the wire."""
+    payload: dict[str, Any] = _renamed(parameters, camel_case)
+    return payload
 
 
 def judge_by_status(accepted: Collection[str]) -> Callable[[Mapping[str, Any]], Outcome]:
@@ -59,6 +70,28 @@ def accept_any_answer(answer: Mapping[str, Any]) -> Outcome:
     return Outcome(CommandStatus.ACCEPTED, result=as_result(answer))
 
 
+def charge_point_refused(outcome: Outcome) -> bool:
+    """The charge point itself said no, by a status or by a CallError; no failure of the way to it."""
+    if outcome.status is CommandStatus.FAILED:
+        return (outcome.error or {}).get("code") not in OUR_FAILURES
+    return outcome.status is CommandStatus.REJECTED
+
+
+def connectors_of(charge_point: ChargePoint, keepers: Keepers) -> list[int]:
+    """Its connectors by number, as it reported them, else as many as it says it has."""
+    seen = [connector.id for connector in charge_point.connectors if connector.id > 0]
+    ref = ChargePointRef(charge_point.tenant_id, charge_point.id)
+    listed = keepers.configuration.mirror(ref).number("NumberOfConnectors") or 0
+    return seen or list(range(1, min(listed, _MAX_CONNECTORS) + 1))
+
+
+def above_zero(payload: Mapping[str, Any], name: str) -> None:
+    """Raises InvalidInput for a connector 0 where the standard wants one of 1 and up."""
+    if isinstance(payload.get(name), int) and payload[name] < 1:
+        field = f"parameters.{snake_case(name)}"
+        raise InvalidInput(f"{field} is not valid.", problems={field: ["Must be above 0."]})
+
+
 class OutgoingAction:
     """A command kind: one file of `v16/outbound` with its schema (satisfies `CommandKind`).
 
@@ -70,7 +103,7 @@ class OutgoingAction:
         self._on_result: Callable[[Mapping[str, Any]], Outcome] = module.on_result
         self.feature_profile: str = module.FEATURE_PROFILE
         self.aliases = frozenset(getattr(module, "ALIASES", ())) | {module.ACTION, snake_case(module.ACTION)}
-        self._schema = PayloadSchema(module.ACTION)
+        self._schema = PayloadSchema(module.ACTION, validate_formats=True)
 
     @property
     def action(self) -> str:
@@ -110,7 +143,7 @@ class OutgoingAction:
 
         Raises InvalidInput naming each parameter as given.
         """
-        payload: dict[str, Any] = _renamed(parameters, camel_case)
+        payload = as_wire(parameters)
         touch = getattr(self._module, "parameters", None)
         if touch is not None:
             payload = touch(payload)

@@ -1,11 +1,19 @@
 """What gateways report of commands: sent, answered, or ended without an answer."""
 
-import re
 from collections.abc import Iterator
 
+import orjson
 import structlog
 
-from app.domain.command import CONNECTION_LOST, EXPIRED, NO_ANSWER, CommandStatus, Outcome
+from app.domain.command import (
+    CONNECTION_LOST,
+    EXPIRED,
+    HIDDEN,
+    NO_ANSWER,
+    CommandStatus,
+    Outcome,
+    hide_secrets,
+)
 from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
@@ -15,10 +23,6 @@ from app.ocpp.frame import CallError, CallResult, parse
 from app.services import Services
 from app.services.batch import Exchange
 
-# OCPP-J 6.2.2, A01.FR.09: the key itself is kept nowhere; it stands behind its name, or before it
-_HIDDEN_KEY = re.compile(
-    r'("value":")[^"]*(?="[^{}]*"AuthorizationKey")|(?<="AuthorizationKey")(,"value":")[^"]*'
-)
 log = structlog.stdlib.get_logger(__name__)
 STRAY = "(stray)"
 """What the message log has in place of an action for a frame that is no call and answers none."""
@@ -84,7 +88,7 @@ def exchanges_of(envelope: BatchEnvelope) -> Iterator[Exchange]:
             STRAY,
             "",
             from_epoch_ms(stray.at_ms),
-            stray.text,
+            _without_key(stray.text),
             stray.reason,
         )
     for report in envelope.reports:
@@ -95,6 +99,16 @@ def exchanges_of(envelope: BatchEnvelope) -> Iterator[Exchange]:
                 report.action,
                 report.command_id,
                 from_epoch_ms(report.at_ms),
-                _HIDDEN_KEY.sub(r"\1[hidden]", report.request or ""),
-                report.answer or "",
+                _without_key(report.request or ""),
+                _without_key(report.answer or ""),
             )
+
+
+def _without_key(text: str) -> str:
+    """The frame as it came, but for an AuthorizationKey: that is kept nowhere (OCPP-J 6.2.2, A01.FR.09)."""
+    if "authorizationkey" not in text.casefold():
+        return text
+    try:
+        return orjson.dumps(hide_secrets(orjson.loads(text))).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return HIDDEN

@@ -37,12 +37,15 @@ def schema_folder() -> Path:
 
 
 class PayloadSchema:
-    """The schema of one action's request."""
+    """The schema of one action's request.
 
-    def __init__(self, action: str) -> None:
+    `validate_formats` looks into times as well: for what we send. What comes is read as far as it can be.
+    """
+
+    def __init__(self, action: str, *, validate_formats: bool = False) -> None:
         self.action = action
         self._schema = orjson.loads((schema_folder() / f"{action}.json").read_bytes())
-        self._validator = jsonschema_rs.Draft4Validator(self._schema, validate_formats=False)
+        self._validator = jsonschema_rs.Draft4Validator(self._schema, validate_formats=validate_formats)
 
     def check_strictly(self, payload: dict[str, Any]) -> None:
         """Raises OcppError on the first breach."""
@@ -50,27 +53,40 @@ class PayloadSchema:
             raise as_error(breach)
 
     def is_valid(self, payload: dict[str, Any]) -> bool:
-        """Whether the schema is kept."""
-        return self._validator.is_valid(payload)
+        """Whether the schema is kept. Raises OcppError for what no validator can follow to its end."""
+        try:
+            return self._validator.is_valid(payload)
+        except ValueError as failure:
+            raise _too_deep() from failure
 
     def in_order(self, payload: dict[str, Any]) -> dict[str, Any]:
         """The payload with its members as the specification's tables list them; unknown ones last."""
-        ordered: dict[str, Any] = _in_order(self._schema, payload)
+        ordered: dict[str, Any] = _in_order(self._schema, payload, self._schema.get("definitions", {}))
         names = _ORDERS.get(self.action, ())
         return {name: ordered[name] for name in names if name in ordered} | ordered
 
     def breaches(self, payload: dict[str, Any]) -> Iterator[jsonschema_rs.ValidationError]:
-        """Every breach of the schema."""
-        return self._validator.iter_errors(payload)
+        """Every breach of the schema. Raises OcppError for what no validator can follow to its end."""
+        try:
+            return self._validator.iter_errors(payload)
+        except ValueError as failure:
+            raise _too_deep() from failure
 
 
-def _in_order(schema: dict[str, Any], value: Any) -> Any:
+def _too_deep() -> OcppError:
+    """The validator gives up beyond 255 levels; OCPP needs six."""
+    return OcppError("the payload is nested too deeply", error_code=ErrorCode.FORMATION_VIOLATION)
+
+
+def _in_order(schema: dict[str, Any], value: Any, classes: dict[str, Any]) -> Any:
+    """`classes` are what the schemas of the security extension refer to by name."""
+    schema = classes.get(schema.get("$ref", "").rpartition("/")[2], schema)
     if isinstance(value, dict):
         known = schema.get("properties", {})
         names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
-        return {name: _in_order(known.get(name, {}), value[name]) for name in names}
+        return {name: _in_order(known.get(name, {}), value[name], classes) for name in names}
     if isinstance(value, list):
-        return [_in_order(schema.get("items", {}), item) for item in value]
+        return [_in_order(schema.get("items", {}), item, classes) for item in value]
     return value
 
 

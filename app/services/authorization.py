@@ -1,9 +1,10 @@
 """Id tags: who may charge."""
 
 from dataclasses import replace
-from datetime import datetime
 
-from app.domain.id_tag import Authorization, AuthorizationStatus, IdTag, id_tag_key, judge
+from app.domain.context import ChargePointRef
+from app.domain.id_tag import Authorization, AuthorizationStatus, id_tag_key, judge
+from app.domain.tenant import Tenant
 from app.services.batch import Batch
 from app.services.ports import Clock, IdTagRepository, SessionRepository
 
@@ -23,27 +24,34 @@ class AuthorizationService:
             return Authorization(AuthorizationStatus.ACCEPTED)
         return judge(tag, self._clock.now())
 
-    def authorize_start(self, batch: Batch, presented: str) -> Authorization:
-        """Verdict for a new transaction: as `authorize`, or ConcurrentTx where that is forbidden (B35)."""
+    def look_up(self, tenant: Tenant, presented: str) -> Authorization:
+        """Verdict on a tag before a charge point has seen it (C14)."""
+        tag = self._id_tags.find(tenant.id, id_tag_key(presented))
+        if tag is None and tenant.configuration.accept_unknown_id_tags:
+            return Authorization(AuthorizationStatus.ACCEPTED)
+        return judge(tag, self._clock.now())
+
+    def authorize_start(
+        self, batch: Batch, presented: str, ref: ChargePointRef, connector_id: int
+    ) -> Authorization:
+        """Verdict for a new transaction: as `authorize`, or ConcurrentTx where the tag has as many as it may.
+
+        One that is still open on the same connector has lost its stop and does not count (B33, B35).
+        """
         verdict = self.authorize(batch, presented)
-        if verdict.status is not AuthorizationStatus.ACCEPTED:
+        allowed = _transactions_at_once(batch, presented)
+        if verdict.status is not AuthorizationStatus.ACCEPTED or allowed is None:
             return verdict
-        if batch.tenant.configuration.allow_concurrent_transactions:
-            return verdict
-        if self._sessions.has_active_with_tag(batch.tenant.id, id_tag_key(presented)):
+        active = self._sessions.active_with_tag(batch.tenant.id, id_tag_key(presented))
+        elsewhere = [s for s in active if (s.charge_point, s.connector_id) != (ref, connector_id)]
+        if len(elsewhere) >= allowed:
             return replace(verdict, status=AuthorizationStatus.CONCURRENT_TX)
         return verdict
 
-    def register(
-        self,
-        tenant_id: str,
-        id_tag: str,
-        *,
-        parent_id_tag: str | None = None,
-        expires_at: datetime | None = None,
-        blocked: bool = False,
-    ) -> IdTag:
-        """Add a tag, or change it."""
-        tag = IdTag(id_tag_key(id_tag), id_tag, blocked, expires_at, parent_id_tag)
-        self._id_tags.put(tenant_id, tag)
-        return tag
+
+def _transactions_at_once(batch: Batch, presented: str) -> int | None:
+    """How many the tag may have, by its own setting or the tenant's; None is no limit."""
+    tag = batch.id_tags.get(id_tag_key(presented))
+    if tag is not None and tag.max_active_transactions is not None:
+        return tag.max_active_transactions
+    return None if batch.tenant.configuration.allow_concurrent_transactions else 1

@@ -14,9 +14,21 @@ from app.domain.charge_point import ChargePoint, Connector
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.events import Event
 from app.domain.id_tag import IdTag
-from app.domain.meter import MeterReading
+from app.domain.meter import Attribution, MeterReading
 from app.domain.session import EnergyValue, Session
 from app.domain.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsNeed:
+    """Readings of a charge point that name this transaction, or none.
+
+    Where that is no transaction of the charge point, its sessions since `oldest` are read as well.
+    """
+
+    charge_point_id: str
+    transaction_id: int | None
+    oldest: datetime
 
 
 @dataclass(slots=True)
@@ -26,17 +38,22 @@ class BatchNeeds:
     charge_points: set[str] = field(default_factory=set)
     id_tags: set[str] = field(default_factory=set)
     transactions: set[int] = field(default_factory=set)
+    readings: list[ReadingsNeed] = field(default_factory=list)
 
     def add(self, other: "BatchNeeds") -> None:
         """Take in another call's needs."""
         self.charge_points |= other.charge_points
         self.id_tags |= other.id_tags
         self.transactions |= other.transactions
+        self.readings += other.readings
 
 
 @dataclass(frozen=True, slots=True)
 class MeterRecord:
-    """A reading to append. `owner` is a session's id, or the connector where no session is known."""
+    """A reading to append. `owner` is a session's id, or the connector where no session is known.
+
+    `attributed` says how the session was found; None where there is none.
+    """
 
     call: int
     owner: str
@@ -46,15 +63,20 @@ class MeterRecord:
     reading: MeterReading
     digest: str
     received_at: datetime
+    attributed: Attribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LateEnergy:
-    """Register readings that reached a session after it was completed."""
+    """Register readings that reached a session after its end.
+
+    Where that end is `estimated`, a later reading moves it.
+    """
 
     call: int
     session_id: str
     values: tuple[EnergyValue, ...]
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +111,7 @@ class Batch:
     charge_points: dict[str, ChargePoint] = field(default_factory=dict)
     id_tags: dict[str, IdTag] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
+    nearby_sessions: dict[str, list[Session]] = field(default_factory=dict)
     meter_records: list[MeterRecord] = field(default_factory=list)
     late_energy: list[LateEnergy] = field(default_factory=list)
     connector_changes: list[ConnectorChange] = field(default_factory=list)
@@ -96,6 +119,15 @@ class Batch:
     events: list[tuple[int, Event]] = field(default_factory=list)
     seen: dict[str, datetime] = field(default_factory=dict)
     deviations: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def session_of(self, charge_point_id: str, transaction_id: int | None) -> Session | None:
+        """The charge point's own session of this number; another's is none (B46)."""
+        session = self.sessions.get(transaction_id) if transaction_id is not None else None
+        return session if session is not None and session.charge_point_id == charge_point_id else None
+
+    def lost(self, needs: BatchNeeds) -> list[ReadingsNeed]:
+        """Of the readings that calls bring, those whose transaction is none of their charge point's."""
+        return [r for r in needs.readings if self.session_of(r.charge_point_id, r.transaction_id) is None]
 
     def saw(self, context: CallContext) -> None:
         """Note that the charge point was heard."""

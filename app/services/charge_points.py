@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from app.domain.charge_point import (
     ChargePoint,
@@ -61,18 +60,33 @@ class ChargePointService:
         """A tenant's charge points in order of id."""
         return self._charge_points.list_page(tenant_id, page)
 
-    def admit(self, tenant: Tenant, charge_point_id: str) -> None:
-        """Let a charge point in that wants to connect, creating it where the tenant allows that.
+    def find_known(self, ref: ChargePointRef) -> ChargePoint | None:
+        """Of exactly this identity, else the only one that differs in the case of letters alone (A4)."""
+        return self._charge_points.find(ref) or self._charge_points.find_in_any_case(ref)
 
-        Raises NotFound (unknown and not accepted, A5) or QuotaExceeded.
+    def newcomer(self, tenant: Tenant, charge_point_id: str) -> ChargePoint:
+        """An unknown charge point as it will be once it is admitted; nothing is stored.
+
+        Raises NotFound where the tenant refuses those (A5).
         """
-        ref = ChargePointRef(tenant.id, charge_point_id)
-        if self._charge_points.find(ref) is not None:
-            return
         policy = tenant.configuration.unknown_charge_points
         if policy == "refuse":
             raise NotFound(f"There is no charge point '{charge_point_id}'.")
-        self.register(tenant, charge_point_id, _ADMISSION_OF_UNKNOWN[policy])
+        security = ChargePointSecurity(tenant.configuration.security_profile)
+        admission = _ADMISSION_OF_UNKNOWN[policy]
+        return ChargePoint(tenant.id, charge_point_id, None, admission=admission, security=security)
+
+    def admit(self, tenant: Tenant, charge_point_id: str) -> ChargePoint:
+        """Let a charge point in that wants to connect, making it known where the tenant allows that.
+
+        Raises NotFound (unknown and not accepted, A5) or QuotaExceeded.
+        """
+        known = self.find_known(ChargePointRef(tenant.id, charge_point_id))
+        if known is not None:
+            return known
+        newcomer = self.newcomer(tenant, charge_point_id)
+        self.register(tenant, charge_point_id, newcomer.admission)
+        return newcomer
 
     def register(
         self, tenant: Tenant, charge_point_id: str, admission: Registration = Registration.ACCEPTED
@@ -110,6 +124,15 @@ class ChargePointService:
         self._publish_status(opened.charge_point, f"opened:{epoch}")
         return opened
 
+    def disconnect(self, ref: ChargePointRef) -> ChargePoint:
+        """Ask the gateway to close the connection, so that the charge point comes back. Answers its state
+        before. Raises NotFound, Conflict (not connected)."""
+        known = self.get(ref)
+        if known.connection is None:
+            raise Conflict(f"The charge point '{known.id}' is not connected.")
+        self._link.close_replaced(known.connection.gateway_id, ref, known.connection.epoch + 1)
+        return known
+
     def resume_connection(self, ref: ChargePointRef, connection: Connection) -> bool:
         """A gateway that was taken for dead still holds this connection; True if that was news."""
         restored = self._charge_points.restore_connection(ref, connection)
@@ -127,19 +150,6 @@ class ChargePointService:
         self._last_seen.forget(ref.tenant_id, ref.charge_point_id)
         self._publish_status(closed, f"closed:{epoch}")
         return True
-
-    def boot(self, batch: Batch, call: CallContext, inventory: Mapping[str, Any]) -> Registration:
-        """Keep a BootNotification and give the verdict (B9). Open transactions stay open (B11)."""
-        configuration = batch.tenant.configuration
-        known = self._charge_points.find(call.charge_point)
-        registration = known.admission if known is not None else Registration.REJECTED
-        boot = {
-            "inventory": dict(inventory),
-            "heartbeat_interval": configuration.heartbeat_interval,
-            "meter_values_interval": configuration.meter_values_interval,
-        }
-        self._charge_points.record_boot(call.charge_point, registration, boot, call.received_at)
-        return registration
 
     def record_status(self, batch: Batch, index: int, call: CallContext, changed: Connector) -> None:
         """Keep a connector's newest status and tell the world (B36-B38).

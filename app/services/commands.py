@@ -71,6 +71,10 @@ class CommandService:
             raise NotFound(f"There is no command '{command_id}'.")
         return command
 
+    def find(self, tenant_id: str, command_id: str) -> Command | None:
+        """None if there is none."""
+        return self._commands.find(tenant_id, command_id)
+
     def list(self, tenant_id: str, page: PageRequest) -> Page[Command]:
         """Newest first."""
         return self._commands.list_page(tenant_id, page)
@@ -212,7 +216,7 @@ class CommandService:
             return
         outcome = self._catalog.command_kind(command.action).judge(answer)
         if command.status.is_final:
-            self._commands.note_late_answer(ref.tenant_id, command_id, dict(answer))
+            self._commands.note_late_answer(ref.tenant_id, command_id, without_secrets(answer))
             if command.status is CommandStatus.TIMED_OUT:  # what it did, it did (A25)
                 self._keep(command, outcome)
         else:
@@ -256,7 +260,7 @@ class CommandService:
                 follow_up.command_type,
                 follow_up.parameters,
                 command.requested_by,
-                command_id=f"{command.id}.{follow_up.step}",
+                command_id=follow_up.id_after(command.id),
                 force=True,
             )
             self._follow(request, lifetime_s, command.timeout_s)

@@ -4,7 +4,7 @@ Every method of a tenant's store takes the tenant first (or a `ChargePointRef`, 
 a query without a tenant cannot be written. Adapters raise `Retryable` when a server fails and nothing else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -105,7 +105,18 @@ class ChargePointRepository(Protocol):
 
     def find(self, ref: ChargePointRef) -> ChargePoint | None: ...
 
-    def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]: ...
+    def find_many(self, tenant_id: str, charge_point_ids: Iterable[str]) -> dict[str, ChargePoint]:
+        """By id, with one query; those that do not exist are missing."""
+        ...
+
+    def find_in_any_case(self, ref: ChargePointRef) -> ChargePoint | None:
+        """The only one whose identity differs in the case of letters alone; None if several do (A4)."""
+        ...
+
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
+        """In order of id. Filters: `registration`, `admission`, `model`, `vendor`, `connected`, and `prefix`
+        of the id."""
+        ...
 
     def count(self, tenant_id: str) -> int: ...
 
@@ -128,15 +139,27 @@ class ChargePointRepository(Protocol):
         ...
 
     def record_boot(
-        self, ref: ChargePointRef, registration: Registration, boot: Mapping[str, Any], at: datetime
-    ) -> None:
-        """Keep what a BootNotification told: inventory, time, verdict and intervals."""
+        self,
+        ref: ChargePointRef,
+        registration: Registration,
+        boot: Mapping[str, Any],
+        at: datetime,
+        fence: int,
+    ) -> bool:
+        """Keep what a BootNotification told: inventory, time, verdict and intervals.
+
+        False if there is no such charge point, or if a newer boot (of a higher `fence`) is kept already.
+        """
+        ...
+
+    def delete(self, ref: ChargePointRef) -> bool:
+        """False if there was none."""
         ...
 
     def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
         """Set fields of `ChargePoint`; None if there is none.
 
-        Of `settings`, `security` and `wanted_availability` only the inner fields given are set.
+        Of `settings`, `security`, `wanted_availability` and `ratings` only the inner fields given are set.
         """
         ...
 
@@ -166,10 +189,29 @@ class SessionRepository(Protocol):
 
     def find_by_start_key(self, tenant_id: str, start_key: str) -> Session | None: ...
 
-    def has_active_with_tag(self, tenant_id: str, id_tag_key: str) -> bool: ...
+    def find_by_stop_key(self, ref: ChargePointRef, stop_key: str) -> Session | None:
+        """The session that this stop was matched to."""
+        ...
+
+    def active_with_tag(self, tenant_id: str, id_tag_key: str) -> list[Session]:
+        """Without their energy values."""
+        ...
+
+    def active_on(self, ref: ChargePointRef) -> list[Session]:
+        """A charge point's running sessions, without their energy values."""
+        ...
+
+    def active(self, tenant_id: str) -> Iterable[Session]:
+        """All that run, in no order, without their energy values. Meant for sweeps."""
+        ...
+
+    def is_confirmed(self, session: Session) -> bool:
+        """Has the charge point spoken of the session by its transaction id?"""
+        ...
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
-        """Newest start first."""
+        """Newest start first. Filters besides fields: `from_at` and `to_at` (begun at this instant or later,
+        before that one), and `needs_review` (has notes, or has none)."""
         ...
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
@@ -180,17 +222,60 @@ class SessionRepository(Protocol):
         """Write the stop side and events, both or neither; False if it was completed before."""
         ...
 
+    def mark_faulted(self, tenant_id: str, faulted: Sequence[tuple[Session, Event]], order_key: int) -> int:
+        """Store these ends of sessions, each with its event, both or neither, unless the session has ended
+        meanwhile. One write for all; answers how many it were."""
+        ...
+
+    def note_review(self, session: Session, note: str) -> None:
+        """Add a note, once."""
+        ...
+
     def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:
         """The register's readings received so far, in order of time."""
         ...
 
 
 class IdTagRepository(Protocol):
-    """Id tags of a tenant."""
+    """Id tags of a tenant, by their look-up form."""
 
     def find(self, tenant_id: str, key: str) -> IdTag | None: ...
 
-    def put(self, tenant_id: str, tag: IdTag) -> None: ...
+    def find_many(self, tenant_id: str, keys: Iterable[str]) -> dict[str, IdTag]:
+        """Those that are known, by key."""
+        ...
+
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[IdTag]:
+        """In order of key. Filters: `parent_key`, `blocked`, and `prefix` of the key."""
+        ...
+
+    def each(self, tenant_id: str, filters: Mapping[str, Any] | None = None) -> Iterator[IdTag]:
+        """All of a list, one after the other, in order of key."""
+        ...
+
+    def insert(self, tenant_id: str, tag: IdTag) -> bool:
+        """False if its key is known."""
+        ...
+
+    def put(self, tenant_id: str, tag: IdTag) -> None:
+        """Insert or replace; one that is known keeps its `created_at`."""
+        ...
+
+    def insert_many(self, tenant_id: str, tags: Sequence[IdTag]) -> None:
+        """Insert those whose key is not known; the others stay as they are."""
+        ...
+
+    def put_many(self, tenant_id: str, tags: Sequence[IdTag]) -> None:
+        """As `put`, for many at once."""
+        ...
+
+    def change(self, tenant_id: str, key: str, changes: Mapping[str, Any]) -> IdTag | None:
+        """Set fields of `IdTag`; None if there is none."""
+        ...
+
+    def remove(self, tenant_id: str, key: str) -> bool:
+        """False if there was none."""
+        ...
 
 
 class CommandRepository(Protocol):

@@ -3,24 +3,34 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from app.domain.context import CallContext
 from app.domain.errors import Conflict, NotFound
-from app.domain.events import Event, EventChannel, event
 from app.domain.id_tag import Authorization, AuthorizationStatus
-from app.domain.meter import MeterReading
+from app.domain.meter import Attribution, MeterReading, believed
 from app.domain.session import (
+    OF_THE_END,
+    FaultReason,
+    Review,
     Session,
     SessionStatus,
-    as_data,
-    review_notes,
+    counted_time,
+    fits,
+    is_other_tag,
     session_id_of,
     start_key,
+    stop_differences,
+    stop_notes,
     unmatched_stop_id,
 )
+from app.services import session_events
 from app.services.authorization import AuthorizationService
 from app.services.batch import Batch
-from app.services.meter_values import MeterReport, collect_readings, energy_values_of
+from app.services.meter_values import MeterReport, append, attributed, energy_values_of
 from app.services.ports import Clock, Page, PageRequest, SessionRepository
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +94,9 @@ class SessionService:
         """
         ref = call.charge_point
         key = start_key(ref, start.connector_id, start.id_tag, start.raw_timestamp, start.meter_start)
-        verdict = self._authorization.authorize_start(batch, start.id_tag)
+        verdict = self._authorization.authorize_start(batch, start.id_tag, ref, start.connector_id)
         session = self._new_session(call, start, key, verdict)
-        if self._sessions.insert(session, [_started(session)], batch.order_key):
+        if self._sessions.insert(session, [session_events.started(session)], batch.order_key):
             return session.transaction_id, verdict
         known = self._sessions.find_by_start_key(ref.tenant_id, key)
         if known is None:
@@ -96,6 +106,7 @@ class SessionService:
     def _new_session(self, call: CallContext, start: Start, key: str, verdict: Authorization) -> Session:
         ref = call.charge_point
         transaction_id = self._sessions.next_transaction_id(ref.tenant_id)
+        started_at, not_believed = counted_time(start.started_at, start.raw_timestamp, call.received_at)
         return Session(
             id=session_id_of(transaction_id),
             tenant_id=ref.tenant_id,
@@ -103,12 +114,15 @@ class SessionService:
             connector_id=start.connector_id,
             transaction_id=transaction_id,
             id_tag=start.id_tag,
-            start_time=start.started_at,
+            start_time=started_at,
             start_meter_value=start.meter_start,
             status=SessionStatus.ACTIVE,
             authorization_status=verdict.status.value,
             start_key=key,
             reservation_id=start.reservation_id,
+            raw_start_time=not_believed,
+            parent_id_tag=verdict.parent_id_tag,
+            review=() if not_believed is None else (Review.CLOCK_WRONG_AT_START.value,),
         )
 
     def _first_verdict(self, batch: Batch, known: Session) -> Authorization:
@@ -120,98 +134,109 @@ class SessionService:
 
         Answers about the id tag only if the stop names one (B44).
         """
-        session = batch.sessions.get(stop.transaction_id) if stop.transaction_id > 0 else None
-        if session is not None and session.charge_point_id != call.charge_point.charge_point_id:
-            session = None
+        stop = replace(stop, readings=believed(stop.readings, call.received_at))
+        verdict = None if stop.id_tag is None else self._authorization.authorize(batch, stop.id_tag)
+        session = batch.session_of(call.charge_point.charge_point_id, stop.transaction_id)
+        how = Attribution.TRANSACTION
+        if session is None and stop.transaction_id <= 0:
+            session, how = self._matched(call, stop), Attribution.TIME
         if session is None:
-            session = self._unmatched(call, stop)
-            self._sessions.insert(session, [_stopped(session)], batch.order_key)
-        elif session.status is not SessionStatus.COMPLETED:
-            self._complete(batch, session, stop)
+            session, how = _unmatched(call, stop), Attribution.TRANSACTION
+            self._sessions.insert(session, [session_events.stopped(session)], batch.order_key)
+        elif session.status is SessionStatus.COMPLETED:
+            self._compare(session, _with_stop(session, call, stop))
+        else:
+            by_other = is_other_tag(session, stop.id_tag, verdict.parent_id_tag if verdict else None)
+            notes = (Review.STOPPED_BY_OTHER_TAG,) if by_other else ()
+            self._complete(batch, session, _with_stop(session, call, stop), stop, notes)
         report = MeterReport(session.connector_id or 0, stop.transaction_id, stop.readings)
-        collect_readings(batch, index, call, report, session)
-        return None if stop.id_tag is None else self._authorization.authorize(batch, stop.id_tag)
+        append(batch, index, call, report, [attributed(report, r, session, how) for r in stop.readings])
+        return verdict
 
-    def _complete(self, batch: Batch, session: Session, stop: Stop) -> None:
-        received = self._sessions.energy_values(session)
+    def _matched(self, call: CallContext, stop: Stop) -> Session | None:
+        """The session of a stop that has no transaction id, because no answer to the start arrived (G17).
+
+        The only one on this charge point that the stop fits and of whose id the charge point never spoke.
+        """
+        ref = call.charge_point
+        key = unmatched_stop_id(ref, stop.transaction_id, stop.raw_timestamp, stop.meter_stop)
+        before = self._sessions.find_by_stop_key(ref, key)
+        if before is not None:
+            return before
+        fitting = [known for known in self._sessions.active_on(ref) if fits(_with_stop(known, call, stop))]
+        unconfirmed = [known for known in fitting if not self._sessions.is_confirmed(known)]
+        if len(unconfirmed) != 1:
+            return None
+        (matched,) = unconfirmed
+        return replace(matched, stop_key=key, review=(*matched.review, Review.MATCHED_BY_TIME.value))
+
+    def _complete(
+        self, batch: Batch, before: Session, stopped: Session, stop: Stop, notes: tuple[Review, ...]
+    ) -> None:
+        """`stopped` is `before` with its stop side."""
+        received = self._sessions.energy_values(before)
         values = {(value.timestamp, value.value): value for value in received}
         values |= {(value.timestamp, value.value): value for value in energy_values_of(stop.readings)}
         completed = replace(
-            session,
+            stopped,
             status=SessionStatus.COMPLETED,
-            stop_time=stop.stopped_at,
-            stop_meter_value=stop.meter_stop,
-            stop_reason=stop.reason,
-            stop_id_tag=stop.id_tag,
+            fault_reason=None,
+            estimated=False,
             meter_values=tuple(sorted(values.values(), key=lambda value: value.timestamp)),
-            review=review_notes(session, stop.stopped_at, stop.meter_stop, self._clock.now()),
         )
-        self._sessions.complete(completed, [_stopped(completed)], batch.order_key)
-        batch.sessions[session.transaction_id] = completed
+        known = [note for note in before.review if note not in OF_THE_END]
+        late = [Review.STOP_CAME_LATE] if before.estimated else []
+        found = [*known, *late, *stop_notes(completed, self._clock.now()), *notes]
+        completed = replace(completed, review=tuple(dict.fromkeys(str(note) for note in found)))
+        self._sessions.complete(completed, [session_events.stopped(completed)], batch.order_key)
+        batch.sessions[before.transaction_id] = completed
 
-    @staticmethod
-    def _unmatched(call: CallContext, stop: Stop) -> Session:
-        ref = call.charge_point
-        identity = unmatched_stop_id(ref, stop.transaction_id, stop.raw_timestamp, stop.meter_stop)
-        return Session(
-            id=identity,
-            tenant_id=ref.tenant_id,
-            charge_point_id=ref.charge_point_id,
-            connector_id=None,
-            transaction_id=stop.transaction_id,
-            id_tag=None,
-            start_time=None,
-            start_meter_value=None,
-            status=SessionStatus.FAULTED,
-            start_key=identity,
-            stop_time=stop.stopped_at,
-            stop_meter_value=stop.meter_stop,
-            stop_reason=stop.reason,
-            stop_id_tag=stop.id_tag,
-            fault_reason="stop_without_start",
-            review=("stop_without_start",),
-            meter_values=energy_values_of(stop.readings),
+    def _compare(self, first: Session, second: Session) -> None:
+        """A stop of a session that has been stopped changes nothing; what it says else is noted (B47)."""
+        differences = stop_differences(first, second)
+        if not differences or Review.SECOND_STOP_DIFFERS in first.review:
+            return
+        log.warning(
+            "second_stop_differs",
+            tenant_id=first.tenant_id,
+            charge_point_id=first.charge_point_id,
+            session_id=first.id,
+            differences=differences,
         )
+        self._sessions.note_review(first, Review.SECOND_STOP_DIFFERS)
 
 
-def _started(session: Session) -> Event:
-    at = session.start_time
-    if at is None:
-        raise ValueError("A started session has a start time.")
-    data = as_data(session) | {
-        "energy_wh": 0,
-        "duration_seconds": 0,
-        "authorization_status": session.authorization_status,
-    }
-    return event(
-        EventChannel.SESSION,
-        session.charge_point,
-        event_type="session_started",
-        event_id=f"{session.id}:started",
-        at=at,
-        data=data,
-        session_id=session.id,
+def _with_stop(session: Session, call: CallContext, stop: Stop) -> Session:
+    """The session with what a StopTransaction says of it."""
+    stopped_at, not_believed = counted_time(stop.stopped_at, stop.raw_timestamp, call.received_at)
+    return replace(
+        session,
+        stop_time=stopped_at,
+        raw_stop_time=not_believed,
+        stop_meter_value=stop.meter_stop,
+        stop_reason=stop.reason,
+        stop_id_tag=stop.id_tag,
     )
 
 
-def _stopped(session: Session) -> Event:
-    at = session.stop_time
-    if at is None:
-        raise ValueError("A stopped session has a stop time.")
-    data = as_data(session) | {
-        "energy_wh": session.energy_wh,
-        "duration_seconds": session.duration_seconds_at(at),
-        "meter_stop_wh": session.stop_meter_value,
-        "reason": session.stop_reason,
-        "status": session.status.value,
-        "review": list(session.review),
-    }
-    return event(
-        EventChannel.SESSION,
-        session.charge_point,
-        event_type="session_stopped",
-        event_id=f"{session.id}:stopped",
-        at=at,
-        data=data,
-        session_id=session.id,
+def _unmatched(call: CallContext, stop: Stop) -> Session:
+    """What is kept of a stop without a start."""
+    ref = call.charge_point
+    identity = unmatched_stop_id(ref, stop.transaction_id, stop.raw_timestamp, stop.meter_stop)
+    bare = Session(
+        id=identity,
+        tenant_id=ref.tenant_id,
+        charge_point_id=ref.charge_point_id,
+        connector_id=None,
+        transaction_id=stop.transaction_id,
+        id_tag=None,
+        start_time=None,
+        start_meter_value=None,
+        status=SessionStatus.FAULTED,
+        start_key=identity,
+        fault_reason=FaultReason.STOP_WITHOUT_START.value,
+        meter_values=energy_values_of(stop.readings),
     )
+    kept = _with_stop(bare, call, stop)
+    wrong_clock = [Review.CLOCK_WRONG_AT_STOP.value] if kept.raw_stop_time is not None else []
+    return replace(kept, review=(Review.STOP_WITHOUT_START.value, *wrong_clock))

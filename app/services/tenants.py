@@ -14,6 +14,22 @@ from app.services.ports import Clock, TenantRepository
 log = structlog.stdlib.get_logger(__name__)
 
 
+class _ByPrefix:
+    """Tenants by what their charge points' identities start with."""
+
+    def __init__(self, tenants: Mapping[str, Tenant]) -> None:
+        self._tenants = tenants
+        self._lengths = sorted({len(prefix) for prefix in tenants}, reverse=True)
+
+    def longest_of(self, charge_point_id: str) -> Tenant | None:
+        """The tenant with the longest prefix that fits."""
+        for length in self._lengths:
+            tenant = self._tenants.get(charge_point_id[:length])
+            if tenant is not None:
+                return tenant
+        return None
+
+
 class TenantDirectory:
     """All tenants in memory. Reading never waits for the database; `keep_fresh` follows its changes."""
 
@@ -22,8 +38,8 @@ class TenantDirectory:
         self._lock = threading.Lock()
         self._version = -1
         self._by_id: dict[str, Tenant] = {}
-        self._by_prefix: dict[str, Tenant] = {}
-        self._prefix_lengths: tuple[int, ...] = ()
+        self._by_prefix = _ByPrefix({})
+        self._by_folded_prefix = _ByPrefix({})
 
     def refresh(self) -> bool:
         """Catch up with the store; True if something changed. Raises Retryable."""
@@ -55,8 +71,8 @@ class TenantDirectory:
 
     def _load(self, tenants: Sequence[Tenant]) -> None:
         by_prefix = {prefix: tenant for tenant in tenants for prefix in tenant.charge_point_prefixes}
-        self._by_prefix = by_prefix
-        self._prefix_lengths = tuple(sorted({len(prefix) for prefix in by_prefix}, reverse=True))
+        self._by_prefix = _ByPrefix(by_prefix)
+        self._by_folded_prefix = _ByPrefix(_unique_when_folded(by_prefix))
         self._by_id = {tenant.id: tenant for tenant in tenants}
 
     def find(self, tenant_id: str) -> Tenant | None:
@@ -65,11 +81,11 @@ class TenantDirectory:
 
     def find_by_identity(self, charge_point_id: str) -> Tenant | None:
         """The tenant with the longest prefix that the identity starts with."""
-        for length in self._prefix_lengths:
-            tenant = self._by_prefix.get(charge_point_id[:length])
-            if tenant is not None:
-                return tenant
-        return None
+        return self._by_prefix.longest_of(charge_point_id)
+
+    def find_by_identity_in_any_case(self, charge_point_id: str) -> Tenant | None:
+        """The same, whatever the case of letters; prefixes that only differ in it do not count (A4)."""
+        return self._by_folded_prefix.longest_of(charge_point_id.casefold())
 
     def ids(self) -> list[str]:
         """All tenants' ids, sorted."""
@@ -78,6 +94,17 @@ class TenantDirectory:
     def all(self) -> list[Tenant]:
         """All tenants, in order of id."""
         return [self._by_id[tenant_id] for tenant_id in self.ids()]
+
+
+def _unique_when_folded(by_prefix: Mapping[str, Tenant]) -> dict[str, Tenant]:
+    """By folded prefix, without those that two tenants would share."""
+    folded: dict[str, Tenant] = {}
+    shared = set()
+    for prefix, tenant in by_prefix.items():
+        key = prefix.casefold()
+        if folded.setdefault(key, tenant).id != tenant.id:
+            shared.add(key)
+    return {key: tenant for key, tenant in folded.items() if key not in shared}
 
 
 class TenantService:

@@ -41,7 +41,17 @@ class MongoBatches:
             batch.id_tags[document["_id"]] = id_tags.id_tag_of(document)
         for document in self._read(tenant.id, sessions.NAME, session_ids):
             batch.sessions[document["transaction_id"]] = sessions.session_of(document)
+        self._read_nearby_sessions(batch, needs)
         return batch
+
+    def _read_nearby_sessions(self, batch: Batch, needs: BatchNeeds) -> None:
+        """For readings whose transaction does not say whose they are: one query for all, else none."""
+        lost = batch.lost(needs)
+        if not lost:
+            return
+        charge_point_ids, oldest = {need.charge_point_id for need in lost}, min(need.oldest for need in lost)
+        for session in sessions.around(self._databases, batch.tenant.id, charge_point_ids, oldest):
+            batch.nearby_sessions.setdefault(session.charge_point_id, []).append(session)
 
     def _read(self, tenant_id: str, name: str, ids: Iterable[str]) -> list[Document]:
         wanted = list(ids)
@@ -108,7 +118,6 @@ class MongoBatches:
                 "messages_not_logged", tenant_id=batch.tenant.id, count=len(documents), reason=failure.message
             )
 
-
     def _count_deviations(self, batch: Batch) -> None:
         """Beside the path of answers too."""
         writes = deviations.deviation_writes(batch)
@@ -132,20 +141,7 @@ def _writes_by_collection(batch: Batch) -> Iterable[tuple[str, list[tuple[int, _
     )
     yield (
         sessions.NAME,
-        [
-            (
-                late.call,
-                UpdateOne(
-                    {"_id": late.session_id},
-                    {
-                        "$addToSet": {
-                            "meter_values": {"$each": [sessions.energy_document(v) for v in late.values]}
-                        }
-                    },
-                ),
-            )
-            for late in batch.late_energy
-        ],
+        [(late.call, write) for late in batch.late_energy for write in sessions.late_energy_writes(late)],
     )
     yield (
         charge_points.NAME,

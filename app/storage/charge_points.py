@@ -1,7 +1,8 @@
 """Charge points in MongoDB."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.domain.charge_point import (
     ChargePointSettings,
     Connection,
     Connector,
+    ConnectorRating,
     Registration,
 )
 from app.domain.context import ChargePointRef
@@ -23,6 +25,7 @@ from app.storage.mongo import Databases, Document, store_errors
 from app.storage.paging import read_page
 
 NAME = "charge_points"
+_AT_ONCE = 500
 
 
 def connector_document(connector: Connector) -> Document:
@@ -49,6 +52,7 @@ def charge_point_of(document: Document) -> ChargePoint:
         settings=ChargePointSettings(**document.get("settings", {})),
         security=ChargePointSecurity(**document.get("security", {})),
         wanted_availability={int(n): kind for n, kind in document.get("wanted_availability", {}).items()},
+        ratings={int(n): ConnectorRating(**rating) for n, rating in document.get("ratings", {}).items()},
         has_reservations=document.get("has_reservations", False),
         has_profiles=document.get("has_profiles", False),
     )
@@ -67,6 +71,16 @@ def _connection(document: Document) -> Connection | None:
     )
 
 
+def fill_id_keys(databases: Databases, tenant_id: str) -> None:
+    """Give documents of earlier versions their folded identity. Safe to repeat."""
+    points = databases.collection(tenant_id, NAME)
+    with store_errors():
+        old = [document["_id"] for document in points.find({"id_key": None}, {"_id": 1})]
+        changes = [UpdateOne({"_id": cp_id}, {"$set": {"id_key": cp_id.casefold()}}) for cp_id in old]
+        for start in range(0, len(changes), _AT_ONCE):
+            points.bulk_write(changes[start : start + _AT_ONCE], ordered=False)
+
+
 class MongoChargePoints:
     """Port `ChargePointRepository`."""
 
@@ -82,9 +96,24 @@ class MongoChargePoints:
             document = self._collection(ref.tenant_id).find_one({"_id": ref.charge_point_id})
         return charge_point_of(document) if document else None
 
+    def find_many(self, tenant_id: str, charge_point_ids: Iterable[str]) -> dict[str, ChargePoint]:
+        """With one query."""
+        with store_errors():
+            found = list(self._collection(tenant_id).find({"_id": {"$in": list(charge_point_ids)}}))
+        return {document["_id"]: charge_point_of(document) for document in found}
+
+    def find_in_any_case(self, ref: ChargePointRef) -> ChargePoint | None:
+        """By the folded identity."""
+        with store_errors():
+            query = {"id_key": ref.charge_point_id.casefold()}
+            found = list(self._collection(ref.tenant_id).find(query).limit(2))
+        return charge_point_of(found[0]) if len(found) == 1 else None
+
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
         """In order of identity."""
-        return read_page(self._collection(tenant_id), page, charge_point_of)
+        filters = [_filter(name, value) for name, value in (page.filters or {}).items()]
+        query = {"$and": filters} if filters else None
+        return read_page(self._collection(tenant_id), replace(page, filters=query), charge_point_of)
 
     def count(self, tenant_id: str) -> int:
         """How many the tenant has."""
@@ -95,6 +124,7 @@ class MongoChargePoints:
         """False if it was there already."""
         document: Document = {
             "_id": charge_point.id,
+            "id_key": charge_point.id.casefold(),
             "tenant_id": charge_point.tenant_id,
             "registration": charge_point.registration,
             "connectors": [],
@@ -170,8 +200,13 @@ class MongoChargePoints:
         return charge_point_of(document) if document else None
 
     def record_boot(
-        self, ref: ChargePointRef, registration: Registration, boot: Mapping[str, Any], at: datetime
-    ) -> None:
+        self,
+        ref: ChargePointRef,
+        registration: Registration,
+        boot: Mapping[str, Any],
+        at: datetime,
+        fence: int,
+    ) -> bool:
         """Inventory also under the names of the product's data model: model, vendor, serial_number."""
         inventory = boot["inventory"]
         change = {
@@ -184,9 +219,18 @@ class MongoChargePoints:
             "configuration.meter_values_interval": boot["meter_values_interval"],
             "last_boot": at,
             "last_seen": at,
+            "boot_fence": fence,
         }
+        newest = {"_id": ref.charge_point_id, "boot_fence": {"$not": {"$gt": fence}}}
         with store_errors():
-            self._collection(ref.tenant_id).update_one({"_id": ref.charge_point_id}, {"$set": change})
+            written = self._collection(ref.tenant_id).update_one(newest, {"$set": change})
+        return written.matched_count > 0
+
+    def delete(self, ref: ChargePointRef) -> bool:
+        """One document."""
+        with store_errors():
+            deleted = self._collection(ref.tenant_id).delete_one({"_id": ref.charge_point_id})
+        return deleted.deleted_count > 0
 
     def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
         """One write of the fields named."""
@@ -211,12 +255,22 @@ class MongoChargePoints:
                 self._collection(tenant_id).bulk_write(changes, ordered=False)
 
 
+def _filter(name: str, value: Any) -> Document:
+    if name == "connected":
+        return {"connection.silent": False if value else {"$ne": False}}
+    if name == "prefix":
+        return {"_id": {"$regex": f"^{re.escape(value)}"}}
+    return {name: value}
+
+
 def _changes_of(changes: Mapping[str, Any]) -> Document:
     """Fields of the domain as stored; those of a nested value one by one, so that two do not clash."""
     stored: Document = {}
     for name, value in changes.items():
         if name in ("settings", "security", "wanted_availability"):
             stored |= {f"{name}.{inner}": given for inner, given in value.items()}
+        elif name == "ratings":
+            stored |= {f"{name}.{number}": asdict(rating) for number, rating in value.items()}
         else:
             stored[name] = value.value if isinstance(value, Registration) else value
     return stored

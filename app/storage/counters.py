@@ -9,14 +9,17 @@ from app.storage.mongo import Databases, store_errors
 
 NAME = "counters"
 TRANSACTION_ID = "transaction_id"
+RESERVATION_ID = "reservation_id"
+CHARGING_PROFILE_ID = "charging_profile_id"
+_ALL = (TRANSACTION_ID, RESERVATION_ID, CHARGING_PROFILE_ID)
 
 
 def create_counters(databases: Databases, tenant_id: str) -> None:
     """Safe to repeat."""
+    counters = databases.collection(tenant_id, NAME)
     with store_errors():
-        databases.collection(tenant_id, NAME).update_one(
-            {"_id": TRANSACTION_ID}, {"$setOnInsert": {"value": 0}}, upsert=True
-        )
+        for name in _ALL:
+            counters.update_one({"_id": name}, {"$setOnInsert": {"value": 0}}, upsert=True)
 
 
 class Counters:

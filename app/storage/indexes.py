@@ -1,7 +1,8 @@
 """Every index, declared once.
 
 Collections on the hot path have as few as possible, because each costs about half as much as the write
-itself: `outbox` and `charge_points` have none but `_id`, whose values are made to serve their queries.
+itself: `outbox` has none but `_id`, whose values are made to serve its queries; that of `charge_points` is on
+a field that never changes.
 `ocpp_messages` is pruned by `_id`, which holds the time, so it needs no TTL index.
 """
 
@@ -15,7 +16,16 @@ PLATFORM = {
     "tenants": [IndexModel([("charge_point_prefixes", ASCENDING)], unique=True, name="prefix", sparse=True)],
 }
 _UNTOLD = IndexModel([("untold._id", ASCENDING)], sparse=True, name="untold")
+_JOBS = [
+    IndexModel(
+        [("charge_point_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="charge_point"
+    ),
+    IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+    IndexModel([("due_at", ASCENDING)], name="open", partialFilterExpression={"open": True}),
+]
 TENANT = {
+    "charge_points": [IndexModel([("id_key", ASCENDING)], name="id_key")],
+    "refused_identities": [IndexModel([("last_at", DESCENDING), ("_id", DESCENDING)], name="newest")],
     "sessions": [
         IndexModel([("start_key", ASCENDING)], unique=True, name="start_key"),
         IndexModel(
@@ -36,6 +46,25 @@ TENANT = {
         ),
         _UNTOLD,
     ],
+    "reservations": [
+        IndexModel([("charge_point_id", ASCENDING), ("created_at", DESCENDING)], name="charge_point"),
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        IndexModel([("status", ASCENDING)], name="open", partialFilterExpression={"open": True}),
+    ],
+    "certificates": [
+        IndexModel([("charge_point_id", ASCENDING), ("created_at", DESCENDING)], name="charge_point"),
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        IndexModel([("state", ASCENDING), ("changed_at", ASCENDING)], name="state"),
+    ],
+    "security_events": [
+        IndexModel([("charge_point_id", ASCENDING), ("received_at", DESCENDING)], name="charge_point"),
+        IndexModel([("received_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+    ],
+    "id_tags": [IndexModel([("parent_key", ASCENDING)], name="parent")],
+    "firmware_jobs": _JOBS,
+    "diagnostics_jobs": _JOBS,
+    "firmware_files": [IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest")],
+    "installed_profiles": [IndexModel([("charge_point_id", ASCENDING)], name="charge_point")],
     "meter_values": [IndexModel([("owner", ASCENDING), ("timestamp", ASCENDING)], name="owner")],
     "ocpp_messages": [IndexModel([("charge_point_id", ASCENDING), ("_id", DESCENDING)], name="charge_point")],
 }

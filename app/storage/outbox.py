@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import uuid4
 
 import orjson
-from pymongo import ASCENDING
+from pymongo import ASCENDING, ReplaceOne
 from pymongo.errors import DuplicateKeyError
 
 from app.domain.context import ChargePointRef
@@ -58,6 +58,12 @@ class MongoOutbox:
                 self._databases.collection(tenant_id, NAME).insert_one(document)
         except DuplicateKeyError:
             return
+
+    def put_all(self, tenant_id: str, documents: Sequence[Document]) -> None:
+        """Store entries, in order, with one write; those that are there stay as they are."""
+        writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
+        with store_errors():
+            self._databases.collection(tenant_id, NAME).bulk_write(writes)
 
     def head(self, tenant_id: str, limit: int) -> list[OutboxEntry]:
         """The oldest entries, in order."""

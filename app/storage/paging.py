@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
+from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
@@ -36,6 +37,27 @@ def read_page(
         found = list(collection.find(query).sort(order).limit(request.limit + 1))
     shown = found[: request.limit]
     cursor = _encode(shown[-1], newest_by) if len(found) > request.limit else None
+    return Page(tuple(build(document) for document in shown), cursor)
+
+
+def read_newest(
+    collection: Collection[Document], query: Document, request: PageRequest, build: Callable[[Document], T]
+) -> Page[T]:
+    """A page of a log, whose `_id` are ObjectIds, newest first. `query` may bound `_id` itself.
+
+    Raises InvalidInput on a cursor that no page gave.
+    """
+    if request.cursor is not None:
+        (key,) = _decode(request.cursor)[:1]
+        if not ObjectId.is_valid(key):
+            raise _bad_cursor()
+        bounds: Document = dict(query.get("_id", {}))
+        last = ObjectId(key)
+        query = query | {"_id": bounds | {"$lt": min(last, bounds.get("$lt", last))}}
+    with store_errors():
+        found = list(collection.find(query).sort("_id", DESCENDING).limit(request.limit + 1))
+    shown = found[: request.limit]
+    cursor = _encode({"_id": str(shown[-1]["_id"])}, None) if len(found) > request.limit else None
     return Page(tuple(build(document) for document in shown), cursor)
 
 

@@ -4,17 +4,21 @@
 While a session runs its readings stand in `meter_values` alone; they are put into the session when it stops.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
+from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.domain.id_tag import id_tag_key
 from app.domain.meter import MeterReading, energy_wh
 from app.domain.session import MAX_TRANSACTION_ID, EnergyValue, Session, SessionStatus
+from app.services.batch import LateEnergy
 from app.services.ports import Page, PageRequest
 from app.storage import meter_values
 from app.storage.counters import TRANSACTION_ID, Counters
@@ -24,6 +28,9 @@ from app.storage.untold import FIELD, Untold
 
 NAME = "sessions"
 _LOOK_BACK = 5  # readings without the register come in between
+_LONGEST = timedelta(days=30)  # a session that began earlier gets no readings by their time
+_BARE = {"meter_values": 0, FIELD: 0}
+_ACTIVE = {"status": SessionStatus.ACTIVE.value}
 _PLAIN = (
     "tenant_id",
     "charge_point_id",
@@ -40,6 +47,10 @@ _PLAIN = (
     "stop_id_tag",
     "fault_reason",
     "reservation_id",
+    "raw_start_time",
+    "raw_stop_time",
+    "parent_id_tag",
+    "stop_key",
 )
 
 
@@ -54,6 +65,7 @@ def session_document(session: Session) -> Document:
     return document | {
         "_id": session.id,
         "status": session.status.value,
+        "estimated": session.estimated,
         "review": list(session.review),
         "meter_values": [energy_document(value) for value in session.meter_values],
         "id_tag_key": id_tag_key(session.id_tag) if session.id_tag is not None else None,
@@ -67,10 +79,40 @@ def session_of(document: Document) -> Session:
     return Session(
         id=document["_id"],
         status=SessionStatus(document["status"]),
+        estimated=document.get("estimated", False),
         review=tuple(document.get("review", ())),
         meter_values=tuple(EnergyValue(**value) for value in document.get("meter_values", ())),
         **plain,
     )
+
+
+def around(
+    databases: Databases, tenant_id: str, charge_point_ids: Iterable[str], oldest: datetime
+) -> Iterator[Session]:
+    """Sessions of these charge points that run, or ended at `oldest` or later. Without their readings."""
+    query = {
+        "charge_point_id": {"$in": list(charge_point_ids)},
+        "opened_at": {"$gte": oldest - _LONGEST},
+        "stop_time": {"$not": {"$lt": oldest}},
+    }
+    yield from _bare_sessions(databases.collection(tenant_id, NAME), query)
+
+
+def late_energy_writes(late: LateEnergy) -> Iterator[UpdateOne]:
+    """Readings for a session that has ended. An end that is only estimated moves to the newest of them."""
+    values = [energy_document(value) for value in late.values]
+    yield UpdateOne({"_id": late.session_id}, {"$addToSet": {"meter_values": {"$each": values}}})
+    if late.estimated:
+        newest = max(late.values, key=lambda value: value.timestamp)
+        earlier = {"_id": late.session_id, "estimated": True, "stop_time": {"$lt": newest.timestamp}}
+        end = {"stop_time": newest.timestamp, "stop_meter_value": round(newest.value)}
+        yield UpdateOne(earlier, {"$set": end})
+
+
+def _bare_sessions(collection: Collection[Document], query: Document) -> Iterator[Session]:
+    with store_errors():
+        for document in collection.find(query, _BARE):
+            yield session_of(document)
 
 
 class MongoSessions:
@@ -105,15 +147,41 @@ class MongoSessions:
             document = self._collection(tenant_id).find_one(query)
         return session_of(document) if document else None
 
-    def has_active_with_tag(self, tenant_id: str, id_tag_key: str) -> bool:
-        """Is this tag charging?"""
+    def find_by_stop_key(self, ref: ChargePointRef, stop_key: str) -> Session | None:
+        """Rare: the index of the charge point's sessions will do."""
+        return self._find(ref.tenant_id, {"charge_point_id": ref.charge_point_id, "stop_key": stop_key})
+
+    def active_with_tag(self, tenant_id: str, id_tag_key: str) -> list[Session]:
+        """Where this tag is charging."""
+        return list(_bare_sessions(self._collection(tenant_id), {"id_tag_key": id_tag_key} | _ACTIVE))
+
+    def active_on(self, ref: ChargePointRef) -> list[Session]:
+        """What runs on this charge point."""
+        query = {"charge_point_id": ref.charge_point_id} | _ACTIVE
+        return list(_bare_sessions(self._collection(ref.tenant_id), query))
+
+    def active(self, tenant_id: str) -> Iterator[Session]:
+        """Asked by tag, which every session that was started has: there is an index of active ones by tag.
+
+        Whole documents: while a session runs there is hardly anything in it to leave out.
+        """
         with store_errors():
-            query = {"id_tag_key": id_tag_key, "status": SessionStatus.ACTIVE.value}
-            return self._collection(tenant_id).find_one(query, {"_id": 1}) is not None
+            for document in self._collection(tenant_id).find({"id_tag_key": {"$gte": ""}} | _ACTIVE):
+                yield session_of(document)
+
+    def is_confirmed(self, session: Session) -> bool:
+        """Readings that came by their time carry another transaction id, or none."""
+        query = {"owner": session.id, "transaction_id": session.transaction_id}
+        with store_errors():
+            found = self._databases.collection(session.tenant_id, meter_values.NAME).find_one(
+                query, {"_id": 1}
+            )
+        return found is not None
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
         """Newest first. Of the readings, a running session has its newest only."""
-        found = read_page(self._collection(tenant_id), page, session_of, newest_by="opened_at")
+        asked = replace(page, filters=_query_of(page.filters or {}))
+        found = read_page(self._collection(tenant_id), asked, session_of, newest_by="opened_at")
         return replace(found, items=tuple(self._with_newest_reading(session) for session in found.items))
 
     def _with_newest_reading(self, session: Session) -> Session:
@@ -151,6 +219,30 @@ class MongoSessions:
         self._untold.tell(session.tenant_id, NAME, itself | {FIELD: entries})
         return True
 
+    def mark_faulted(self, tenant_id: str, faulted: Sequence[tuple[Session, Event]], order_key: int) -> int:
+        """One bulk write. Whose write took effect, its document shows: it holds the event."""
+        writes, ids = [], []
+        for session, event in faulted:
+            changed = session_document(session)
+            itself = {"_id": changed.pop("_id")} | _ACTIVE
+            entries = self._untold.entries(tenant_id, [event], order_key)
+            writes.append(UpdateOne(itself, {"$set": changed, "$push": {FIELD: {"$each": entries}}}))
+            ids.append(session.id)
+        if not writes:
+            return 0
+        with store_errors():
+            done = self._collection(tenant_id).bulk_write(writes, ordered=False)
+            documents = list(self._collection(tenant_id).find({"_id": {"$in": ids}}, {FIELD: 1}))
+        self._untold.tell_all(tenant_id, NAME, documents)
+        return done.matched_count
+
+    def note_review(self, session: Session, note: str) -> None:
+        """Whatever the session's state."""
+        with store_errors():
+            self._collection(session.tenant_id).update_one(
+                {"_id": session.id}, {"$addToSet": {"review": str(note)}}
+            )
+
     def _tell(self, tenant_id: str, query: Document) -> None:
         """Whoever comes second makes sure that the first one's events get out."""
         with store_errors():
@@ -160,6 +252,18 @@ class MongoSessions:
     def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:
         """The register's readings, from `meter_values`."""
         return _energy_values(meter_values.readings_of(self._databases, session.tenant_id, session.id))
+
+
+def _query_of(filters: Mapping[str, Any]) -> Document:
+    """Filters as MongoDB understands them."""
+    query = dict(filters)
+    opened = {"$gte": query.pop("from_at", None), "$lt": query.pop("to_at", None)}
+    bounds = {operator: at for operator, at in opened.items() if at is not None}
+    if bounds:
+        query["opened_at"] = bounds
+    if "needs_review" in query:
+        query["review"] = {"$ne": []} if query.pop("needs_review") else []
+    return query
 
 
 def _energy_values(readings: Sequence[MeterReading]) -> tuple[EnergyValue, ...]:

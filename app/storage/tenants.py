@@ -11,6 +11,7 @@ from app.domain.tenant import (
     configuration_as_dict,
     configured,
 )
+from app.storage.charge_points import fill_id_keys
 from app.storage.counters import create_counters
 from app.storage.indexes import create_platform_indexes, create_tenant_indexes
 from app.storage.mongo import Databases, Document, store_errors
@@ -75,6 +76,7 @@ class MongoTenants:
         for tenant in self.all():
             create_tenant_indexes(self._databases, tenant.id)
             create_counters(self._databases, tenant.id)
+            fill_id_keys(self._databases, tenant.id)
 
 
 def _document_of(tenant: Tenant) -> Document:

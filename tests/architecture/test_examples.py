@@ -58,7 +58,7 @@ class DemoStory:
         services = self.world.services
         services.tenants.create("demo", "Demo", ["DEMO-"])
         services.tenants.directory.refresh()
-        services.authorization.register("demo", "DEMO-TAG-2")
+        services.id_tags.put("demo", "DEMO-TAG-2")
         self.world.add_charge_point("demo", DEMO_1.charge_point_id)
         self.world.link.gateways.add("gw-1")
         services.charge_points.open_connection(DEMO_1, "gw-1", "connection-1")
@@ -79,7 +79,7 @@ class DemoStory:
         return answer
 
     def charge(self) -> None:
-        """A session, a fault."""
+        """A session, a fault, a security event."""
         self.call("StatusNotification", connectorId=1, status="Available", errorCode="NoError")
         moment = format_time(self.world.clock.now())
         start = {"connectorId": 2, "idTag": "DEMO-TAG-2", "meterStart": 24666, "timestamp": moment}
@@ -91,13 +91,16 @@ class DemoStory:
         fault = {"errorCode": "GroundFailure", "info": "residual current"}
         names = {"vendorId": "Example", "vendorErrorCode": "E17"}
         self.call("StatusNotification", connectorId=1, status="Faulted", **fault, **names)
+        tampered = {"type": "TamperDetectionActivated", "techInfo": "door open"}
+        self.call("SecurityEventNotification", **tampered, timestamp=moment)
 
     def command(self) -> None:
         """Commands that are accepted, refused by the charge point, and not taken."""
         commands, tenant = self.world.services.commands, self.world.services.tenants.get("demo")
         parameters = {"connector_id": 1, "id_tag": "DEMO-TAG-1"}
         for command_id, answer in (("cmd-1001", "Accepted"), ("cmd-1004", "Rejected")):
-            commands.submit(tenant, CommandRequest(DEMO_1, "remote_start", parameters, "mqtt", command_id))
+            request = CommandRequest(DEMO_1, "remote_start", parameters, "mqtt", command_id, force=True)
+            commands.submit(tenant, request)
             commands.complete(DEMO_1, command_id, {"status": answer})
         problems = {"parameters.id_tag": ["Missing."]}
         error = {"code": "invalid_input", "message": "Not valid.", "problems": problems}
@@ -134,6 +137,7 @@ def test_there_is_an_example_of_every_kind_of_event() -> None:
         "session_stopped",
         "meter_value",
         "fault",
+        "security_event",
         "status",
         "command_response",
     }

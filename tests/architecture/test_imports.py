@@ -87,7 +87,7 @@ def reads_environment(path: Path) -> bool:
 
 def test_only_the_settings_read_the_environment() -> None:
     readers = {str(path.relative_to(ROOT)) for path in sources("app", *PROGRAMS) if reads_environment(path)}
-    assert readers == {"app/settings.py"}
+    assert readers == {"app/settings.py", "app/gateway_settings.py"}
 
 
 @pytest.mark.parametrize("folder", ["app/domain", "app/services", "app/ocpp"])

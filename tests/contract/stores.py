@@ -14,18 +14,39 @@ from app.messaging.gateway_link import Downlink, RedisGatewayLink, alive_key, de
 from app.messaging.last_seen import RedisLastSeen
 from app.messaging.redis_client import RedisGuard
 from app.services import ports
+from app.services.certificates import CertificateRepository
+from app.services.charging_profiles import ChargingProfileRepository
 from app.services.configuration import ConfigurationRepository
 from app.services.deviations import DeviationRepository
+from app.services.firmware_files import FirmwareFileRepository
+from app.services.jobs import JobRepository
+from app.services.local_lists import LocalListRepository
+from app.services.messages import MessageRepository
+from app.services.meter_values import MeterValueRepository
+from app.services.profile_templates import ProfileTemplateRepository
+from app.services.refusals import RefusedIdentityRepository
+from app.services.reservations import ReservationRepository
+from app.services.security_events import SecurityEventRepository
 from app.storage import mongo
 from app.storage.batches import MongoBatches
+from app.storage.certificates import MongoCertificates
 from app.storage.charge_points import MongoChargePoints
+from app.storage.charging_profiles import MongoChargingProfiles, MongoProfileTemplates
 from app.storage.commands import MongoCommands
 from app.storage.configuration import MongoConfigurations
 from app.storage.deviations import MongoDeviations
+from app.storage.firmware_files import MongoFirmwareFiles
 from app.storage.id_tags import MongoIdTags
+from app.storage.jobs import DIAGNOSTICS_JOBS, FIRMWARE_JOBS, MongoJobs
 from app.storage.leases import MongoLeases
+from app.storage.local_lists import MongoLocalLists
+from app.storage.messages import MongoMessages
+from app.storage.meter_values import MongoMeterValues
 from app.storage.mongo import Databases
 from app.storage.outbox import MongoOutbox
+from app.storage.refusals import MongoRefusedIdentities
+from app.storage.reservations import MongoReservations
+from app.storage.security_events import MongoSecurityEvents
 from app.storage.sessions import MongoSessions
 from app.storage.tenants import MongoTenants
 from app.storage.untold import Untold
@@ -65,12 +86,24 @@ class Stores:
     users: ports.UserRepository
     charge_points: ports.ChargePointRepository
     sessions: ports.SessionRepository
+    meter_values: MeterValueRepository
     commands: ports.CommandRepository
     id_tags: ports.IdTagRepository
     outbox: ports.Outbox
     batches: ports.BatchStore
+    messages: MessageRepository
     configurations: ConfigurationRepository
+    local_lists: LocalListRepository
+    firmware_files: FirmwareFileRepository
+    firmware_jobs: JobRepository
+    diagnostics_jobs: JobRepository
+    reservations: ReservationRepository
+    charging_profiles: ChargingProfileRepository
+    profile_templates: ProfileTemplateRepository
     deviations: DeviationRepository
+    refused_identities: RefusedIdentityRepository
+    certificates: CertificateRepository
+    security_events: SecurityEventRepository
     last_seen: ports.LastSeen
     link: ports.GatewayLink
     gateways: Gateways
@@ -137,12 +170,24 @@ def fake_stores() -> Stores:
         users=world.users,
         charge_points=world.charge_points,
         sessions=world.sessions,
+        meter_values=world.meter_values,
         commands=world.commands,
         id_tags=world.id_tags,
         outbox=world.outbox,
         batches=world.batches,
+        messages=world.messages,
         configurations=world.configurations,
+        local_lists=world.local_lists,
+        firmware_files=world.firmware_files,
+        firmware_jobs=world.firmware_jobs,
+        diagnostics_jobs=world.diagnostics_jobs,
+        reservations=world.reservations,
+        charging_profiles=world.charging_profiles,
+        profile_templates=world.profile_templates,
         deviations=world.deviations,
+        refused_identities=world.refused_identities,
+        certificates=world.certificates,
+        security_events=world.security_events,
         last_seen=world.last_seen,
         link=world.link,
         gateways=FakeGateways(world.link),
@@ -168,12 +213,24 @@ def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], 
         users=MongoUsers(databases),
         charge_points=charge_points,
         sessions=MongoSessions(databases, untold),
+        meter_values=MongoMeterValues(databases),
         commands=MongoCommands(databases, untold),
         id_tags=MongoIdTags(databases),
         outbox=outbox,
         batches=MongoBatches(databases, outbox),
+        messages=MongoMessages(databases),
         configurations=MongoConfigurations(databases),
+        local_lists=MongoLocalLists(databases),
+        firmware_files=MongoFirmwareFiles(databases),
+        firmware_jobs=MongoJobs(databases, FIRMWARE_JOBS),
+        diagnostics_jobs=MongoJobs(databases, DIAGNOSTICS_JOBS),
+        reservations=MongoReservations(databases),
+        charging_profiles=MongoChargingProfiles(databases),
+        profile_templates=MongoProfileTemplates(databases),
         deviations=MongoDeviations(databases),
+        refused_identities=MongoRefusedIdentities(databases),
+        certificates=MongoCertificates(databases),
+        security_events=MongoSecurityEvents(databases),
         last_seen=RedisLastSeen(guard, charge_points.copy_last_seen),
         link=link,
         gateways=gateways,

@@ -1,5 +1,6 @@
 """Contract of `BatchStore`."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,15 @@ from app.domain.context import ChargePointRef, fence_of
 from app.domain.id_tag import IdTag
 from app.domain.meter import MeterReading
 from app.domain.session import EnergyValue, Session, SessionStatus
-from app.services.batch import Batch, BatchNeeds, ConnectorChange, Exchange, LateEnergy, MeterRecord
+from app.services.batch import (
+    Batch,
+    BatchNeeds,
+    ConnectorChange,
+    Exchange,
+    LateEnergy,
+    MeterRecord,
+    ReadingsNeed,
+)
 from app.storage.messages import MongoMessages
 from app.storage.mongo import Databases
 from tests.builders import NOON, a_connector, a_reading, a_session, an_event, at
@@ -66,6 +75,36 @@ def test_a_batch_that_needs_nothing_is_empty(stores: Stores) -> None:
     assert (batch.charge_points, batch.id_tags, batch.sessions) == ({}, {}, {})
 
 
+def nearby(stores: Stores, *needs: ReadingsNeed, transactions: Iterable[int] = ()) -> dict[str, list[int]]:
+    batch = stores.batches.load(
+        stores.tenant, BatchNeeds(transactions=set(transactions), readings=list(needs))
+    )
+    found = batch.nearby_sessions.items()
+    return {cp: sorted(session.transaction_id for session in sessions) for cp, sessions in found}
+
+
+def test_readings_that_name_no_transaction_get_the_sessions_around_their_time(stores: Stores) -> None:
+    completed = {"status": SessionStatus.COMPLETED, "stop_meter_value": 2}
+    insert_session(stores, 1, start_time=at(0), stop_time=at(100), **completed)
+    insert_session(stores, 2, start_time=at(200), stop_time=at(300), **completed)
+    insert_session(stores, 3, start_time=at(400))
+    elsewhere = a_session(4, ref(stores, "CP-2"))
+    stores.sessions.insert(elsewhere, [an_event()], 1)
+    stores.sessions.insert(a_session(5, ref(stores, "CP-3")), [an_event()], 1)
+    needs = [ReadingsNeed("CP-1", None, at(250)), ReadingsNeed("CP-2", None, at(300))]
+    assert nearby(stores, *needs) == {"CP-1": [2, 3], "CP-2": [4]}
+    assert nearby(stores, ReadingsNeed("CP-1", None, at(100))) == {"CP-1": [1, 2, 3]}
+    assert nearby(stores, ReadingsNeed("CP-9", None, at(100))).get("CP-9", []) == []
+
+
+def test_readings_of_a_known_transaction_need_no_other_sessions(stores: Stores) -> None:
+    insert_session(stores, 7)
+    stores.sessions.insert(a_session(8, ref(stores, "CP-2")), [an_event()], 1)
+    assert nearby(stores, ReadingsNeed("CP-1", 7, at(0)), transactions=[7]) == {}
+    assert nearby(stores, ReadingsNeed("CP-1", 99, at(0)), transactions=[99]) == {"CP-1": [7]}
+    assert nearby(stores, ReadingsNeed("CP-1", 8, at(0)), transactions=[8]) == {"CP-1": [7]}, "another's"
+
+
 # --- writing -----------------------------------------------------------------------------------------
 
 
@@ -110,6 +149,19 @@ def test_late_readings_reach_the_session_once(stores: Stores) -> None:
     assert found is not None
     assert set(found.meter_values) == set(late.values)
     assert len(found.meter_values) == 2
+
+
+def test_a_late_reading_moves_an_end_that_was_estimated(stores: Stores) -> None:
+    end = {"status": SessionStatus.FAULTED, "stop_time": at(60), "stop_meter_value": 2000}
+    insert_session(stores, 1, estimated=True, **end)
+    insert_session(stores, 2, **end)
+    for values in ([EnergyValue(at(90), 2100.4), EnergyValue(at(80), 2050)], [EnergyValue(at(70), 2030)]):
+        batch = Batch(stores.tenant)
+        batch.late_energy += [LateEnergy(0, f"session-{n}", tuple(values), estimated=True) for n in (1, 2)]
+        assert stores.batches.flush(batch) == {}
+    found = [stores.sessions.find(stores.id, f"session-{number}") for number in (1, 2)]
+    assert [(s.stop_time, s.stop_meter_value) for s in found if s] == [(at(90), 2100), (at(60), 2000)]
+    assert [len(session.meter_values) for session in found if session] == [3, 3]
 
 
 def test_the_newest_fence_wins_whatever_the_order(stores: Stores) -> None:

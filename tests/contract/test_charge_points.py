@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.charge_point import ChargePoint, Registration
-from app.domain.context import ChargePointRef
+from app.domain.charge_point import ChargePoint, ConnectorRating, Registration
+from app.domain.context import ChargePointRef, fence_of
 from app.domain.errors import InvalidInput
 from app.services.ports import PageRequest
+from app.storage.mongo import Databases
 from tests.builders import NOON, at
 from tests.contract.stores import Stores
 
@@ -40,6 +41,7 @@ def test_who_is_unknown_is_not_found_and_not_changed(stores: Stores) -> None:
         Registration.ACCEPTED,
         {"inventory": {}, "heartbeat_interval": 1, "meter_values_interval": 1},
         NOON,
+        1,
     )
     stores.charge_points.copy_last_seen(stores.id, {"nobody": NOON})
     assert stores.charge_points.find(nobody) is None
@@ -54,6 +56,31 @@ def test_inserting_again_changes_nothing(stores: Stores, ref: ChargePointRef) ->
 def test_any_identity_is_kept_as_it_is(stores: Stores, identity: str) -> None:
     assert stores.charge_points.insert(ChargePoint(stores.id, identity, None, created_at=NOON)) is True
     assert get(stores, ChargePointRef(stores.id, identity)).id == identity
+
+
+def test_an_identity_in_another_case_is_found_while_it_is_the_only_one(stores: Stores) -> None:
+    """A4."""
+    stores.charge_points.insert(ChargePoint(stores.id, "CP-Säule", None))
+    found = stores.charge_points.find_in_any_case(ChargePointRef(stores.id, "cp-SÄULE"))
+    assert found is not None
+    assert found.id == "CP-Säule"
+    assert stores.charge_points.find_in_any_case(ChargePointRef(stores.id, "cp-saule")) is None
+    assert stores.charge_points.find_in_any_case(ChargePointRef("t-without-any", "cp-säule")) is None
+    stores.charge_points.insert(ChargePoint(stores.id, "cp-säule", None))
+    assert stores.charge_points.find_in_any_case(ChargePointRef(stores.id, "CP-SÄULE")) is None
+
+
+@pytest.mark.integration
+def test_documents_of_earlier_versions_are_found_in_any_case_after_the_stores_were_prepared(
+    real: Stores, databases: Databases
+) -> None:
+    databases.collection(real.id, "charge_points").insert_one({"_id": "OLD-1", "tenant_id": real.id})
+    ref = ChargePointRef(real.id, "old-1")
+    assert real.charge_points.find_in_any_case(ref) is None
+    real.tenants.prepare()
+    found = real.charge_points.find_in_any_case(ref)
+    assert found is not None
+    assert found.id == "OLD-1"
 
 
 def test_charge_points_are_counted_by_tenant(stores: Stores, ref: ChargePointRef) -> None:
@@ -157,7 +184,7 @@ def test_of_connections_that_open_together_one_is_the_newest(real: Stores) -> No
 
 def test_a_boot_is_kept(stores: Stores, ref: ChargePointRef) -> None:
     boot = {"inventory": {"charge_point_model": "M"}, "heartbeat_interval": 10, "meter_values_interval": 20}
-    stores.charge_points.record_boot(ref, Registration.PENDING, boot, at(5))
+    stores.charge_points.record_boot(ref, Registration.PENDING, boot, at(5), 1)
     booted = get(stores, ref)
     assert booted.registration is Registration.PENDING
     assert booted.inventory == {"charge_point_model": "M"}
@@ -168,8 +195,59 @@ def test_a_boot_is_kept(stores: Stores, ref: ChargePointRef) -> None:
 def test_a_boot_leaves_the_connection_alone(stores: Stores, ref: ChargePointRef) -> None:
     stores.charge_points.open_connection(ref, "gw-1", "c-1", NOON)
     boot = {"inventory": {}, "heartbeat_interval": 10, "meter_values_interval": 20}
-    stores.charge_points.record_boot(ref, Registration.ACCEPTED, boot, at(5))
+    stores.charge_points.record_boot(ref, Registration.ACCEPTED, boot, at(5), 1)
     assert get(stores, ref).is_live
+
+
+def test_a_late_copy_of_an_older_boot_changes_nothing(stores: Stores, ref: ChargePointRef) -> None:
+    """G9: boots come again and again; the newest is what counts, and twice the same is the same."""
+    old, new = (
+        {"inventory": {"charge_point_model": model}, "heartbeat_interval": 10, "meter_values_interval": 20}
+        for model in ("old", "new")
+    )
+    points = stores.charge_points
+    assert points.record_boot(ref, Registration.PENDING, old, at(1), fence_of(1, 1)) is True
+    assert points.record_boot(ref, Registration.ACCEPTED, new, at(2), fence_of(1, 2)) is True
+    booted = get(stores, ref)
+    assert points.record_boot(ref, Registration.PENDING, old, at(1), fence_of(1, 1)) is False
+    assert get(stores, ref) == booted
+    assert points.record_boot(ref, Registration.ACCEPTED, new, at(2), fence_of(1, 2)) is True
+    assert get(stores, ref) == booted
+
+
+# --- what operators say ------------------------------------------------------------------------------
+
+
+def test_inner_fields_are_set_one_by_one(stores: Stores, ref: ChargePointRef) -> None:
+    stores.charge_points.change(ref, {"settings": {"strict": True}, "wanted_availability": {1: "Operative"}})
+    changed = stores.charge_points.change(
+        ref,
+        {
+            "settings": {"time_zone": "Europe/Berlin"},
+            "wanted_availability": {0: "Inoperative"},
+            "ratings": {2: ConnectorRating("Type2", 22_000)},
+            "admission": Registration.PENDING,
+        },
+    )
+    assert changed == get(stores, ref)
+    assert changed is not None
+    assert (changed.settings.strict, changed.settings.time_zone) == (True, "Europe/Berlin")
+    assert changed.wanted_availability == {0: "Inoperative", 1: "Operative"}
+    assert changed.ratings == {2: ConnectorRating("Type2", 22_000)}
+    assert changed.admission is Registration.PENDING
+
+
+def test_nobody_is_changed_who_is_not_there(stores: Stores) -> None:
+    nobody = ChargePointRef(stores.id, "nobody")
+    assert stores.charge_points.change(nobody, {"settings": {"strict": True}}) is None
+    assert stores.charge_points.delete(nobody) is False
+    assert stores.charge_points.find(nobody) is None
+
+
+def test_what_was_deleted_is_gone(stores: Stores, ref: ChargePointRef) -> None:
+    assert stores.charge_points.delete(ref) is True
+    assert stores.charge_points.find(ref) is None
+    assert stores.charge_points.insert(ChargePoint(stores.id, "CP-1", None, created_at=at(9))) is True
 
 
 def test_the_newest_time_of_being_seen_is_kept(stores: Stores, ref: ChargePointRef) -> None:
@@ -206,10 +284,41 @@ def test_a_full_last_page_has_no_next(stores: Stores) -> None:
 
 def test_filters_are_exact(stores: Stores, ref: ChargePointRef) -> None:
     boot = {"inventory": {}, "heartbeat_interval": 10, "meter_values_interval": 20}
-    stores.charge_points.record_boot(ref, Registration.ACCEPTED, boot, NOON)
+    stores.charge_points.record_boot(ref, Registration.ACCEPTED, boot, NOON, 1)
     stores.charge_points.insert(ChargePoint(stores.id, "CP-2", None))
     page = PageRequest(filters={"registration": "Accepted"})
     assert [cp.id for cp in stores.charge_points.list_page(stores.id, page).items] == ["CP-1"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"connected": True}, ["B.1"]),
+        ({"connected": False}, ["A.1", "A.2", "AX1"]),
+        ({"prefix": "A."}, ["A.1", "A.2"]),
+        ({"prefix": "A.", "model": "M"}, ["A.2"]),
+        ({"vendor": "V"}, ["A.2"]),
+        ({"model": "X"}, []),
+        ({"admission": "Pending"}, ["AX1"]),
+    ],
+)
+def test_lists_are_filtered(stores: Stores, filters: dict[str, object], found: list[str]) -> None:
+    points = stores.charge_points
+    for name in ("A.1", "A.2", "B.1"):
+        points.insert(ChargePoint(stores.id, name, None))
+    points.insert(ChargePoint(stores.id, "AX1", None, admission=Registration.PENDING))
+    boot = {
+        "inventory": {"charge_point_model": "M", "charge_point_vendor": "V"},
+        "heartbeat_interval": 10,
+        "meter_values_interval": 20,
+    }
+    points.record_boot(ChargePointRef(stores.id, "A.2"), Registration.ACCEPTED, boot, NOON, 1)
+    points.open_connection(ChargePointRef(stores.id, "B.1"), "gw-1", "c-1", NOON)
+    first = points.list_page(stores.id, PageRequest(1, filters=filters))
+    rest = (
+        points.list_page(stores.id, PageRequest(9, first.next_cursor, filters)) if first.next_cursor else None
+    )
+    assert [cp.id for page in (first, rest) if page for cp in page.items] == found
 
 
 @pytest.mark.parametrize(
@@ -224,3 +333,11 @@ def test_a_cursor_that_no_page_gave_is_refused(stores: Stores, cursor: str) -> N
 def test_the_same_id_in_another_tenant_is_another_charge_point(stores: Stores, ref: ChargePointRef) -> None:
     assert stores.charge_points.find(ChargePointRef("t-without-any", "CP-1")) is None
     assert stores.charge_points.list_page("t-without-any", PageRequest()).items == ()
+
+
+def test_many_are_found_by_id(stores: Stores) -> None:
+    for name in ("CP-1", "CP-2", "CP-3"):
+        stores.charge_points.insert(ChargePoint(stores.id, name, None))
+    found = stores.charge_points.find_many(stores.id, {"CP-1", "CP-3", "nobody"})
+    assert {name: known.id for name, known in found.items()} == {"CP-1": "CP-1", "CP-3": "CP-3"}
+    assert stores.charge_points.find_many("t-without-any", ["CP-1"]) == {}

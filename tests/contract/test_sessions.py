@@ -1,5 +1,6 @@
 """Contract of `SessionRepository`."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -135,15 +136,103 @@ def test_of_starts_that_come_together_one_is_kept(real: Stores) -> None:
     assert len(published(real)) == 1
 
 
+def numbers(sessions: Iterable[Session]) -> list[int]:
+    return sorted(found.transaction_id for found in sessions)
+
+
+def complete(stores: Stores, made: Session, seconds: float = 1) -> Session:
+    done = replace(made, status=SessionStatus.COMPLETED, stop_time=at(seconds), stop_meter_value=1)
+    assert stores.sessions.complete(done, [an_event(f"{made.id}:stopped")], 20) is True
+    return done
+
+
 def test_a_tag_is_active_while_its_session_runs_in_any_case_of_letters(stores: Stores) -> None:
     made = insert(stores, 1, id_tag=" Tag-1\x00")
     insert(stores, 2, id_tag="other", status=SessionStatus.COMPLETED)
-    assert stores.sessions.has_active_with_tag(stores.id, "tag-1")
-    assert not stores.sessions.has_active_with_tag(stores.id, "other")
-    assert not stores.sessions.has_active_with_tag("t-without-any", "tag-1")
-    done = replace(made, status=SessionStatus.COMPLETED, stop_time=at(1), stop_meter_value=1)
-    stores.sessions.complete(done, [an_event()], 2)
-    assert not stores.sessions.has_active_with_tag(stores.id, "tag-1")
+    assert stores.sessions.active_with_tag(stores.id, "tag-1") == [made]
+    assert stores.sessions.active_with_tag(stores.id, "other") == []
+    assert stores.sessions.active_with_tag("t-without-any", "tag-1") == []
+    complete(stores, made)
+    assert stores.sessions.active_with_tag(stores.id, "tag-1") == []
+
+
+def test_what_runs_is_found_by_charge_point_and_altogether(stores: Stores) -> None:
+    first, _ = insert(stores, 1), insert(stores, 2)
+    elsewhere = a_session(3, ChargePointRef(stores.id, "CP-2"), id_tag="")
+    stores.sessions.insert(elsewhere, [an_event()], 1)
+    insert(stores, 4, status=SessionStatus.FAULTED)
+    complete(stores, first)
+    assert numbers(stores.sessions.active_on(ref(stores))) == [2]
+    assert numbers(stores.sessions.active(stores.id)) == [2, 3]
+    assert list(stores.sessions.active("t-without-any")) == []
+
+
+def test_a_session_is_found_by_the_stop_that_was_matched_to_it(stores: Stores) -> None:
+    made = insert(
+        stores, 1, stop_key="stop-1", parent_id_tag="GROUP", raw_start_time="1970", raw_stop_time="x"
+    )
+    insert(stores, 2)
+    assert stores.sessions.find_by_stop_key(ref(stores), "stop-1") == made
+    assert stores.sessions.find_by_stop_key(ref(stores), "stop-2") is None
+    assert stores.sessions.find_by_stop_key(ChargePointRef(stores.id, "CP-2"), "stop-1") is None
+
+
+def test_a_session_is_confirmed_by_a_reading_that_names_its_transaction(stores: Stores) -> None:
+    first, second = insert(stores, 1), insert(stores, 2)
+    read_meter(stores, first.id, (30, "1200"))
+    read_meter(stores, second.id, (30, "1200"))
+    assert stores.sessions.is_confirmed(first)
+    assert not stores.sessions.is_confirmed(second), "its reading carries another number"
+
+
+def an_end(made: Session, **fields: Any) -> Session:
+    known: dict[str, Any] = {
+        "status": SessionStatus.FAULTED,
+        "fault_reason": "silence",
+        "estimated": True,
+        "stop_time": at(60),
+        "stop_meter_value": 1500,
+        "review": ("stop_missing",),
+        "meter_values": (EnergyValue(at(60), 1500),),
+    }
+    return replace(made, **(known | fields))
+
+
+def test_sessions_are_faulted_together_each_with_its_event(stores: Stores) -> None:
+    made = [insert(stores, number) for number in (1, 2, 3)]
+    complete(stores, made[1])
+    ends = [an_end(session) for session in made]
+    told = [(end, an_event(f"{end.id}:estimated", ref(stores))) for end in ends]
+    assert stores.sessions.mark_faulted(stores.id, told, 9) == 2
+    assert stores.sessions.find(stores.id, "session-1") == ends[0]
+    assert stores.sessions.find(stores.id, "session-3") == ends[2]
+    stopped = stores.sessions.find(stores.id, "session-2")
+    assert stopped is not None
+    assert stopped.status is SessionStatus.COMPLETED
+    assert sorted(e for e in published(stores) if "estimated" in e) == [
+        "session-1:estimated",
+        "session-3:estimated",
+    ]
+    assert stores.sessions.mark_faulted(stores.id, told, 10) == 0
+    assert stores.sessions.mark_faulted(stores.id, [], 11) == 0
+    assert len([e for e in published(stores) if "estimated" in e]) == 2
+
+
+def test_a_late_stop_completes_a_session_that_was_faulted(stores: Stores) -> None:
+    made = insert(stores)
+    stores.sessions.mark_faulted(stores.id, [(an_end(made), an_event("estimated"))], 2)
+    done = complete(stores, made, 120)
+    assert stores.sessions.find(stores.id, made.id) == done
+    assert published(stores) == ["session-1:started", "estimated", "session-1:stopped"]
+
+
+def test_a_note_is_added_once(stores: Stores) -> None:
+    made = insert(stores, review=("odd",))
+    for _ in range(2):
+        stores.sessions.note_review(made, "second_stop_differs")
+    found = stores.sessions.find(stores.id, made.id)
+    assert found is not None
+    assert found.review == ("odd", "second_stop_differs")
 
 
 def test_a_running_session_shows_the_readings_received_so_far_in_order_of_time(stores: Stores) -> None:
@@ -204,13 +293,18 @@ def test_pages_follow_each_other_also_among_equal_times(stores: Stores) -> None:
         ({"status": "completed", "charge_point_id": "CP-1"}, [3]),
         ({"id_tag": "TAG-1"}, [3, 2, 1]),
         ({"charge_point_id": "nobody"}, []),
+        ({"connector_id": 1, "from_at": at(2)}, [3, 2]),
+        ({"from_at": at(1), "to_at": at(3)}, [2, 1]),
+        ({"to_at": at(1)}, []),
+        ({"needs_review": True}, [3]),
+        ({"needs_review": False, "charge_point_id": "CP-1"}, [1]),
     ],
 )
 def test_filters_are_exact(stores: Stores, filters: dict[str, Any], numbers: list[int]) -> None:
     insert(stores, 1, start_time=at(1))
     other = a_session(2, ChargePointRef(stores.id, "CP-2"), start_time=at(2))
     stores.sessions.insert(other, [an_event()], 1)
-    insert(stores, 3, start_time=at(3), status=SessionStatus.COMPLETED)
+    insert(stores, 3, start_time=at(3), status=SessionStatus.COMPLETED, review=("odd",))
     listed = stores.sessions.list_page(stores.id, PageRequest(filters=filters)).items
     assert [found.transaction_id for found in listed] == numbers
 

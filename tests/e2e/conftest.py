@@ -1,8 +1,8 @@
-"""One running system for all end-to-end tests of a test process, and two tenants: one for each mode."""
+"""What end-to-end tests need beside the running system: tenants, REST and MQTT."""
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.bootstrap import build_adapters, build_services
 from app.domain.user import Role
 from app.services import Services
-from app.storage.mongo import Databases
 from tests.e2e.mqtt_listener import MqttListener
 from tests.e2e.system import RunningSystem
 
@@ -48,27 +46,6 @@ def own_environment(worker_id: str, system: int) -> dict[str, str]:
     return {"REDIS_URL": f"{url.rsplit('/', 1)[0]}/{database}"} if url else {}
 
 
-@pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningSystem]:
-    """Everything but Flower, on free ports."""
-    with RunningSystem(tmp_path_factory.mktemp("system"), **own_environment(worker_id, 0)) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def services(system: RunningSystem) -> Services:
-    """The services, for setting up and looking behind the scenes."""
-    made = build_services(system.settings)
-    made.tenants.prepare_stores()
-    return made
-
-
-@pytest.fixture(scope="session")
-def databases(system: RunningSystem) -> Databases:
-    """MongoDB itself."""
-    return build_adapters(system.settings).databases
-
-
 def make_tenant(system: RunningSystem, services: Services, mode: str, **configuration: Any) -> TestTenant:
     """A tenant of its own, with one good id tag and a user per role, known to the gateway."""
     name = f"{mode}-{uuid.uuid4().hex[:8]}"
@@ -79,17 +56,11 @@ def make_tenant(system: RunningSystem, services: Services, mode: str, **configur
         "allow_concurrent_transactions": True,
     }
     services.tenants.create(name, name, [tenant.prefix], settings | configuration)
-    services.authorization.register(name, tenant.id_tag)
+    services.id_tags.put(name, tenant.id_tag)
     for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):
         services.users.create(f"{role}@{name}.example", PASSWORD, role, name)
     system.wait_for_tenant(tenant.prefix)
     return tenant
-
-
-@pytest.fixture(scope="session", params=["queue", "bypass"])
-def tenant(request: pytest.FixtureRequest, system: RunningSystem, services: Services) -> TestTenant:
-    """Every test that uses this runs in both modes."""
-    return make_tenant(system, services, request.param)
 
 
 @pytest_asyncio.fixture
@@ -125,6 +96,32 @@ class RestClient:
         answer = await self._client.request(method, f"/api/v1{path}", json=body)
         assert answer.status_code in statuses, f"{answer.status_code} {answer.text}"
         return answer.json()
+
+    async def send_file(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        content_type: str = "application/octet-stream",
+        expect: int = 201,
+        **params: str,
+    ) -> Any:
+        """The body of an answer with this status to a file that is sent as it is."""
+        headers = {"Content-Type": content_type}
+        answer = await self._client.post(f"/api/v1{path}", content=content, params=params, headers=headers)
+        assert answer.status_code == expect, answer.text
+        return answer.json()
+
+    async def delete(self, path: str) -> None:
+        """Must be answered 204."""
+        answer = await self._client.delete(f"/api/v1{path}")
+        assert answer.status_code == 204, answer.text
+
+    async def read_file(self, path: str) -> bytes:
+        """A download."""
+        answer = await self._client.get(f"/api/v1{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.content
 
     async def close(self) -> None:
         """Release the connections."""

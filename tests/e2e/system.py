@@ -38,6 +38,7 @@ class RunningSystem:
             "GATEWAY_PORT": str(self.gateway_port),
             "WEB_PORT": str(self.web_port),
             "SWEEP_INTERVAL_S": "0.5",
+            "ACCESS_TOKEN_S": "7200",
             "LOG_LEVEL": "INFO",
             **environment,
         }

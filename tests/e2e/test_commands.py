@@ -50,7 +50,8 @@ async def test_a_command_from_rest_ends_as_the_charge_point_answers(
     identity = tenant.identity()
     async with SimulatedChargePoint(system.ws_url, identity) as charge_point:
         await charge_point.boot()
-        command = await _command(rest, identity, {"command_type": command_type, "parameters": parameters})
+        body = {"command_type": command_type, "parameters": parameters, "force": True}
+        command = await _command(rest, identity, body)
         assert command["status"] == status
         assert command["result"] is not None
         assert len(charge_point.commands) == 1

@@ -5,10 +5,11 @@ from app.domain.errors import Retryable
 from app.domain.meter import energy_wh
 from app.domain.session import EnergyValue
 from app.domain.tenant import Tenant
-from app.services.batch import Batch, BatchNeeds, Exchange, MeterRecord
+from app.services.batch import Batch, BatchNeeds, Exchange
 from tests.fakes.charge_points import FakeChargePointRepository
 from tests.fakes.deviations import FakeDeviationRepository
 from tests.fakes.id_tags import FakeIdTagRepository
+from tests.fakes.meter_values import FakeMeterValueRepository
 from tests.fakes.outbox import FakeOutbox
 from tests.fakes.sessions import FakeSessionRepository
 
@@ -27,13 +28,15 @@ class FakeBatchStore:
         id_tags: FakeIdTagRepository,
         outbox: FakeOutbox,
         deviations: FakeDeviationRepository,
+        meter_values: FakeMeterValueRepository,
     ) -> None:
+        self._meter_values = meter_values
         self._deviations = deviations
         self._charge_points = charge_points
         self._sessions = sessions
         self._id_tags = id_tags
         self._outbox = outbox
-        self.meter_records: dict[tuple[str, str], MeterRecord] = {}
+        self.meter_records = meter_values.records
         self.exchanges: list[Exchange] = []
         self.failing: dict[int, Exception] = {}
         self.reachable = True
@@ -54,6 +57,9 @@ class FakeBatchStore:
             session = self._sessions.find_by_transaction(tenant.id, transaction_id)
             if session is not None:
                 batch.sessions[transaction_id] = session
+        for need in batch.lost(needs):
+            ref = ChargePointRef(tenant.id, need.charge_point_id)
+            batch.nearby_sessions[need.charge_point_id] = self._sessions.around(ref, need.oldest)
         return batch
 
     def flush(self, batch: Batch) -> dict[int, Exception]:
@@ -74,14 +80,14 @@ class FakeBatchStore:
         for record in batch.meter_records:
             if record.call in self.failing:
                 continue
-            self.meter_records.setdefault((batch.tenant.id, f"{record.owner}:{record.digest}"), record)
+            self._meter_values.append(batch.tenant.id, record)
             register = energy_wh(record.reading.sampled_values)
             if register is not None:
                 value = EnergyValue(record.reading.timestamp, register)
                 self._sessions.add_energy(batch.tenant.id, record.owner, [value])
         for late in batch.late_energy:
             if late.call not in self.failing:
-                self._sessions.add_late_energy(batch.tenant.id, late.session_id, late.values)
+                self._sessions.add_late_energy(batch.tenant.id, late)
 
     def _check(self) -> None:
         if not self.reachable:

@@ -17,10 +17,22 @@ class FakeChargePointRepository:
     def __init__(self) -> None:
         self._known: dict[ChargePointRef, ChargePoint] = {}
         self._epochs: dict[ChargePointRef, int] = {}
+        self._boot_fences: dict[ChargePointRef, int] = {}
 
     def find(self, ref: ChargePointRef) -> ChargePoint | None:
         """By tenant and id."""
         return self._known.get(ref)
+
+    def find_many(self, tenant_id: str, charge_point_ids: Iterable[str]) -> dict[str, ChargePoint]:
+        """Those that exist."""
+        found = (self.find(ChargePointRef(tenant_id, identity)) for identity in charge_point_ids)
+        return {known.id: known for known in found if known is not None}
+
+    def find_in_any_case(self, ref: ChargePointRef) -> ChargePoint | None:
+        """The only one of this folded identity."""
+        key = ref.charge_point_id.casefold()
+        found = [known for known in self._of(ref.tenant_id) if known.id.casefold() == key]
+        return found[0] if len(found) == 1 else None
 
     def count(self, tenant_id: str) -> int:
         """How many the tenant has."""
@@ -65,12 +77,18 @@ class FakeChargePointRepository:
         return self._change(ref, epoch, lambda known, _: replace(known, connection=None, last_seen=at))
 
     def record_boot(
-        self, ref: ChargePointRef, registration: Registration, boot: Mapping[str, Any], at: datetime
-    ) -> None:
+        self,
+        ref: ChargePointRef,
+        registration: Registration,
+        boot: Mapping[str, Any],
+        at: datetime,
+        fence: int,
+    ) -> bool:
         """Keep inventory, intervals, verdict and time."""
         known = self._known.get(ref)
-        if known is None:
-            return
+        if known is None or self._boot_fences.get(ref, 0) > fence:
+            return False
+        self._boot_fences[ref] = fence
         told = dict(boot)
         inventory = dict(told.pop("inventory", {}))
         self._known[ref] = replace(
@@ -81,6 +99,13 @@ class FakeChargePointRepository:
             last_boot=at,
             last_seen=at,
         )
+        return True
+
+    def delete(self, ref: ChargePointRef) -> bool:
+        """With its epochs and fences."""
+        self._epochs.pop(ref, None)
+        self._boot_fences.pop(ref, None)
+        return self._known.pop(ref, None) is not None
 
     def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
         """Fields of nested values are set one by one."""
@@ -91,8 +116,9 @@ class FakeChargePointRepository:
         for name in ("settings", "security"):
             if name in flat:
                 flat[name] = replace(getattr(known, name), **flat[name])
-        if "wanted_availability" in flat:
-            flat["wanted_availability"] = {**known.wanted_availability, **flat["wanted_availability"]}
+        for name in ("wanted_availability", "ratings"):
+            if name in flat:
+                flat[name] = {**getattr(known, name), **flat[name]}
         self._known[ref] = replace(known, **flat)
         return self._known[ref]
 
@@ -148,4 +174,20 @@ class FakeChargePointRepository:
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
         """In order of id."""
-        return page_of(self._of(tenant_id), page)
+        filters = page.filters or {}
+        wanted = [
+            known
+            for known in self._of(tenant_id)
+            if all(_matches(known, name, value) for name, value in filters.items())
+        ]
+        return page_of(wanted, replace(page, filters=None))
+
+
+def _matches(known: ChargePoint, name: str, value: Any) -> bool:
+    if name == "connected":
+        return known.is_live is value
+    if name == "prefix":
+        return known.id.startswith(value)
+    if name in ("model", "vendor"):
+        return bool(known.inventory.get(f"charge_point_{name}") == value)
+    return bool(getattr(known, name) == value)

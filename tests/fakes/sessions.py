@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.domain.id_tag import id_tag_key
 from app.domain.session import EnergyValue, Session, SessionStatus, session_id_of
+from app.services.batch import LateEnergy
 from app.services.ports import Page, PageRequest
+from tests.fakes.meter_values import FakeMeterValueRepository
 from tests.fakes.outbox import FakeOutbox
 from tests.fakes.paging import page_of
 
@@ -17,8 +20,9 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class FakeSessionRepository:
     """`SessionRepository` in memory; events go to the outbox together with the state."""
 
-    def __init__(self, outbox: FakeOutbox) -> None:
+    def __init__(self, outbox: FakeOutbox, meter_values: FakeMeterValueRepository) -> None:
         self._outbox = outbox
+        self._meter_values = meter_values
         self._sessions: dict[tuple[str, str], Session] = {}
         self._energy: dict[tuple[str, str], list[EnergyValue]] = {}
         self._last_id: dict[str, int] = {}
@@ -43,12 +47,32 @@ class FakeSessionRepository:
         """What loading a batch looks for: by id, without energy values."""
         return self._sessions.get((tenant_id, session_id_of(transaction_id)))
 
-    def has_active_with_tag(self, tenant_id: str, id_tag_key: str) -> bool:
+    def find_by_stop_key(self, ref: ChargePointRef, stop_key: str) -> Session | None:
+        """Of this charge point alone."""
+        return next((known for known in self._on(ref) if known.stop_key == stop_key), None)
+
+    def active_with_tag(self, tenant_id: str, id_tag_key: str) -> list[Session]:
         """Tags compare by their look-up form."""
-        return any(
-            known.status is SessionStatus.ACTIVE and _key(known) == id_tag_key
-            for known in self.all(tenant_id)
-        )
+        return [known for known in self.active(tenant_id) if _key(known) == id_tag_key]
+
+    def active_on(self, ref: ChargePointRef) -> list[Session]:
+        """Of this charge point alone."""
+        return [known for known in self._on(ref) if known.status is SessionStatus.ACTIVE]
+
+    def active(self, tenant_id: str) -> list[Session]:
+        """In the order they came."""
+        return [known for known in self.all(tenant_id) if known.status is SessionStatus.ACTIVE]
+
+    def around(self, ref: ChargePointRef, oldest: datetime) -> list[Session]:
+        """What loading a batch looks for: what runs, or ended at `oldest` or later."""
+        return [known for known in self._on(ref) if known.stop_time is None or known.stop_time >= oldest]
+
+    def is_confirmed(self, session: Session) -> bool:
+        """As the readings say."""
+        return self._meter_values.name_transaction(session)
+
+    def _on(self, ref: ChargePointRef) -> list[Session]:
+        return [known for known in self.all(ref.tenant_id) if known.charge_point == ref]
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
         """False if its start key is known already."""
@@ -68,6 +92,21 @@ class FakeSessionRepository:
         self._outbox.append(session.tenant_id, events, order_key)
         return True
 
+    def mark_faulted(self, tenant_id: str, faulted: Sequence[tuple[Session, Event]], order_key: int) -> int:
+        """Of those that still run."""
+        running = {known.id for known in self.active(tenant_id)}
+        marked = [(session, event) for session, event in faulted if session.id in running]
+        for session, event in marked:
+            self._sessions[(tenant_id, session.id)] = session
+            self._outbox.append(tenant_id, [event], order_key)
+        return len(marked)
+
+    def note_review(self, session: Session, note: str) -> None:
+        """Once."""
+        key = (session.tenant_id, session.id)
+        known = self._sessions[key]
+        self._sessions[key] = replace(known, review=tuple(dict.fromkeys((*known.review, str(note)))))
+
     def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:
         """In order of time."""
         values = self._energy.get((session.tenant_id, session.id), [])
@@ -79,15 +118,19 @@ class FakeSessionRepository:
         known = self._energy.setdefault(key, [])
         known.extend(value for value in values if value not in known)
 
-    def add_late_energy(self, tenant_id: str, session_id: str, values: Iterable[EnergyValue]) -> None:
-        """Readings that reach a session after its end go into its record."""
-        key = (tenant_id, session_id)
+    def add_late_energy(self, tenant_id: str, late: LateEnergy) -> None:
+        """Readings that reach a session after its end go into its record, and move an estimated end."""
+        key = (tenant_id, late.session_id)
         known = self._sessions.get(key)
         if known is None:
             return
-        merged = {(value.timestamp, value.value): value for value in (*known.meter_values, *values)}
+        merged = {(value.timestamp, value.value): value for value in (*known.meter_values, *late.values)}
         ordered = tuple(sorted(merged.values(), key=lambda value: value.timestamp))
-        self._sessions[key] = replace(known, meter_values=ordered)
+        known = replace(known, meter_values=ordered)
+        newest = max(late.values, key=lambda value: value.timestamp)
+        if late.estimated and known.estimated and (known.stop_time or _LONG_AGO) < newest.timestamp:
+            known = replace(known, stop_time=newest.timestamp, stop_meter_value=round(newest.value))
+        self._sessions[key] = known
 
     def all(self, tenant_id: str) -> list[Session]:
         """For tests: every session, in the order they came."""
@@ -95,17 +138,27 @@ class FakeSessionRepository:
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
         """Newest start first. Of the readings, a running session has its newest only."""
-        newest = sorted(
-            (self._with_newest_reading(known) for known in self.all(tenant_id)),
-            key=lambda known: (known.start_time or known.stop_time or _LONG_AGO, known.id),
-            reverse=True,
-        )
-        return page_of(newest, page)
+        filters = dict(page.filters or {})
+        since, until = filters.pop("from_at", None), filters.pop("to_at", None)
+        for_review = filters.pop("needs_review", None)
+        wanted = [
+            self._with_newest_reading(known)
+            for known in self.all(tenant_id)
+            if (since is None or _opened_at(known) >= since)
+            and (until is None or _opened_at(known) < until)
+            and for_review in (None, bool(known.review))
+        ]
+        newest = sorted(wanted, key=lambda known: (_opened_at(known), known.id), reverse=True)
+        return page_of(newest, replace(page, filters=filters))
 
     def _with_newest_reading(self, session: Session) -> Session:
         if session.status is not SessionStatus.ACTIVE:
             return session
         return replace(session, meter_values=self.energy_values(session)[-1:])
+
+
+def _opened_at(session: Session) -> datetime:
+    return session.start_time or session.stop_time or _LONG_AGO
 
 
 def _key(session: Session) -> str:

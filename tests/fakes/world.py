@@ -5,33 +5,66 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 
 from app.domain.charge_point import ChargePoint, Registration
+from app.files.links import SignedLinks
 from app.services import Services
+from app.services.administration import AdministrationService
 from app.services.authorization import AuthorizationService
+from app.services.boots import BootService
+from app.services.certificates import CertificateService
 from app.services.charge_points import ChargePointService
+from app.services.charging_profiles import ChargingProfileService
 from app.services.commands import CommandService
 from app.services.configuration import ConfigurationService
+from app.services.diagnostics import DiagnosticsService
+from app.services.files import LinkService
+from app.services.firmware import FirmwareService
+from app.services.firmware_files import FirmwareFileService
+from app.services.id_tags import IdTagService
 from app.services.keepers import Keepers
+from app.services.keys import KeyHasher
 from app.services.liveness import LivenessService
+from app.services.local_lists import LocalListService
+from app.services.messages import MessageService
 from app.services.meter_values import MeterValueService
 from app.services.ports import ProtocolCatalog
+from app.services.profile_templates import ProfileTemplateService
+from app.services.reconciliation import ReconciliationService
+from app.services.reservations import ReservationService
+from app.services.roots import RootService
+from app.services.security import SecurityService
+from app.services.security_events import SecurityEventService
 from app.services.sessions import SessionService
+from app.services.signing import SigningService
 from app.services.tenants import TenantService
 from app.services.users import UserService
+from tests.fakes.authority import FakeAuthority
 from tests.fakes.batches import FakeBatchStore
 from tests.fakes.catalog import FakeCatalog
+from tests.fakes.certificates import FakeCertificateRepository
 from tests.fakes.charge_points import FakeChargePointRepository
+from tests.fakes.charging_profiles import FakeChargingProfileRepository, FakeProfileTemplateRepository
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommandRepository
 from tests.fakes.configuration import FakeConfigurationRepository
 from tests.fakes.deviations import FakeDeviationRepository
+from tests.fakes.files import FakeFileStore
+from tests.fakes.firmware_files import FakeFirmwareFileRepository
 from tests.fakes.gateway_link import FakeGatewayLink
 from tests.fakes.id_tags import FakeIdTagRepository
+from tests.fakes.jobs import FakeJobRepository
 from tests.fakes.last_seen import FakeLastSeen
+from tests.fakes.local_lists import FakeLocalListRepository
+from tests.fakes.messages import FakeMessageRepository
+from tests.fakes.meter_values import FakeMeterValueRepository
 from tests.fakes.outbox import FakeOutbox
+from tests.fakes.refusals import FakeRefusedIdentityRepository
+from tests.fakes.reservations import FakeReservationRepository
+from tests.fakes.security_events import FakeSecurityEventRepository
 from tests.fakes.sessions import FakeSessionRepository
 from tests.fakes.tenants import FakeTenantRepository
 from tests.fakes.users import FakeUserRepository
 
+PUBLIC_URL = "https://ocpp.example"
 QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -45,14 +78,28 @@ class World:
     users: FakeUserRepository
     charge_points: FakeChargePointRepository
     sessions: FakeSessionRepository
+    meter_values: FakeMeterValueRepository
     commands: FakeCommandRepository
     id_tags: FakeIdTagRepository
     outbox: FakeOutbox
     link: FakeGatewayLink
     last_seen: FakeLastSeen
     batches: FakeBatchStore
+    messages: FakeMessageRepository
     deviations: FakeDeviationRepository
+    refused_identities: FakeRefusedIdentityRepository
     configurations: FakeConfigurationRepository
+    local_lists: FakeLocalListRepository
+    files: FakeFileStore
+    firmware_files: FakeFirmwareFileRepository
+    firmware_jobs: FakeJobRepository
+    diagnostics_jobs: FakeJobRepository
+    reservations: FakeReservationRepository
+    charging_profiles: FakeChargingProfileRepository
+    profile_templates: FakeProfileTemplateRepository
+    certificates: FakeCertificateRepository
+    security_events: FakeSecurityEventRepository
+    authority: FakeAuthority
 
     def add_charge_point(
         self, tenant_id: str, charge_point_id: str, registration: Registration | None = Registration.ACCEPTED
@@ -67,16 +114,50 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
     """An empty installation; with the fakes' own handful of commands unless another catalog is given."""
     clock, outbox, link, last_seen = FakeClock(), FakeOutbox(), FakeGatewayLink(), FakeLastSeen()
     tenants, users, charge_points = FakeTenantRepository(), FakeUserRepository(), FakeChargePointRepository()
-    sessions, commands = FakeSessionRepository(outbox), FakeCommandRepository(outbox)
+    meter_values = FakeMeterValueRepository()
+    sessions, commands = FakeSessionRepository(outbox, meter_values), FakeCommandRepository(outbox)
     id_tags = FakeIdTagRepository()
     deviations = FakeDeviationRepository()
-    batches = FakeBatchStore(charge_points, sessions, id_tags, outbox, deviations)
+    refused_identities = FakeRefusedIdentityRepository()
+    batches = FakeBatchStore(charge_points, sessions, id_tags, outbox, deviations, meter_values)
+    messages = FakeMessageRepository(batches.exchanges)
     authorization = AuthorizationService(id_tags, sessions, clock)
     charge_point_service = ChargePointService(charge_points, last_seen, outbox, link, clock)
     configurations = FakeConfigurationRepository()
+    local_lists = FakeLocalListRepository()
+    files, firmware_files = FakeFileStore(), FakeFirmwareFileRepository()
+    firmware_jobs, diagnostics_jobs = FakeJobRepository(), FakeJobRepository()
+    links = LinkService(SignedLinks("tests", PUBLIC_URL, clock), tenants)
+    images = FirmwareFileService(firmware_files, files, clock)
+    reservations = FakeReservationRepository()
+    charging_profiles, profile_templates = FakeChargingProfileRepository(), FakeProfileTemplateRepository()
+    certificate_store, event_store = FakeCertificateRepository(), FakeSecurityEventRepository()
+    authority = FakeAuthority()
+    events = SecurityEventService(event_store, outbox, link, clock)
+    certificates = CertificateService(certificate_store, events, clock)
+    roots = RootService(certificate_store, clock)
+    configuration = ConfigurationService(configurations, clock)
     keepers = Keepers(
+        tenants=tenants,
         charge_points=charge_points,
-        configuration=ConfigurationService(configurations, clock),
+        sessions=sessions,
+        authorization=authorization,
+        configuration=configuration,
+        local_lists=LocalListService(local_lists, id_tags, configuration, clock),
+        firmware=FirmwareService(firmware_jobs, images, links, clock),
+        diagnostics=DiagnosticsService(diagnostics_jobs, files, links, clock),
+        reservations=ReservationService(reservations, charge_points, clock),
+        charging_profiles=ChargingProfileService(
+            charging_profiles, charge_points, sessions, configuration, clock
+        ),
+        profile_templates=ProfileTemplateService(profile_templates, clock),
+        security_events=events,
+        certificates=certificates,
+        roots=roots,
+        security=SecurityService(charge_points, certificates, roots, events, KeyHasher(QUICK_HASHER)),
+    )
+    command_service = CommandService(
+        commands, charge_points, outbox, link, catalog or FakeCatalog(), keepers, clock
     )
     services = Services(
         clock=clock,
@@ -85,14 +166,19 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
         users=UserService(users, clock, QUICK_HASHER),
         charge_points=charge_point_service,
         authorization=authorization,
+        id_tags=IdTagService(id_tags, clock),
         sessions=SessionService(sessions, authorization, clock),
-        meter_values=MeterValueService(),
-        commands=CommandService(
-            commands, charge_points, outbox, link, catalog or FakeCatalog(), keepers, clock
-        ),
+        meter_values=MeterValueService(meter_values),
+        reconciliation=ReconciliationService(sessions, meter_values, charge_points, clock),
+        boots=BootService(keepers, command_service, clock),
+        commands=command_service,
+        administration=AdministrationService(keepers, link),
+        messages=MessageService(messages),
+        signing=SigningService(certificate_store, charge_points, command_service, events, authority, clock),
         liveness=LivenessService(charge_points, charge_point_service, last_seen, link, clock),
         batches=batches,
         deviations=deviations,
+        refused_identities=refused_identities,
         outbox=outbox,
         gateway_link=link,
     )
@@ -103,12 +189,26 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
         users=users,
         charge_points=charge_points,
         sessions=sessions,
+        meter_values=meter_values,
         commands=commands,
         id_tags=id_tags,
         outbox=outbox,
         link=link,
         last_seen=last_seen,
         batches=batches,
+        messages=messages,
         deviations=deviations,
+        refused_identities=refused_identities,
         configurations=configurations,
+        local_lists=local_lists,
+        files=files,
+        firmware_files=firmware_files,
+        firmware_jobs=firmware_jobs,
+        diagnostics_jobs=diagnostics_jobs,
+        reservations=reservations,
+        charging_profiles=charging_profiles,
+        profile_templates=profile_templates,
+        certificates=certificate_store,
+        security_events=event_store,
+        authority=authority,
     )

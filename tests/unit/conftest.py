@@ -21,6 +21,8 @@ OURS = (
     "SWEEP_",
     "ACCESS_TOKEN_",
     "REFRESH_TOKEN_",
+    "FILES_",
+    "PUBLIC_",
 )
 
 

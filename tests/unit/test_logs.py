@@ -57,12 +57,19 @@ def test_a_password_inside_an_address_is_hidden(text: str, shown: str) -> None:
     assert redacted(reason=text)["reason"] == shown
 
 
+def test_the_token_of_a_signed_link_is_hidden() -> None:
+    link = "https://ocpp.example/files/dQphY21lCmNtZC0xCjE3NzI0NTI4MDA.Tl97K4sRsTo3BK3_e51o1w/log.zip"
+    assert redacted(text=f"to {link}")["text"] == f"to https://ocpp.example/files/{HIDDEN}/log.zip"
+
+
 @pytest.mark.parametrize(
     "frame",
     [
         '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"68757368"}]',
         '[2, "1", "ChangeConfiguration", {"key": "AuthorizationKey", "value": "68757368"}]',
         '[2,"1","ChangeConfiguration",{"value":"68757368","key":"AuthorizationKey"}]',
+        '{"text":"[2,\\"1\\",\\"X\\",{\\"key\\":\\"authorizationkey\\",\\"value\\":\\"68757368\\"}]"}',
+        '{"text":"[2,\\"1\\",\\"X\\",{\\"value\\":\\"68757368\\",\\"key\\":\\"AuthorizationKey\\"}]"}',
     ],
 )
 def test_a_charge_points_key_inside_a_frame_is_hidden(frame: str) -> None:

@@ -173,3 +173,33 @@ def test_a_wrong_secret_does_not_show_in_the_message(monkeypatch: pytest.MonkeyP
     with pytest.raises(SettingsError) as refused:
         settings(monkeypatch, **(PRODUCTION | {"JWT_SECRET_KEY": "hush", "MQTT_URL": "tcp://u:hush@broker"}))
     assert "hush" not in refused.value.message
+
+
+def test_files_are_kept_below_the_var_folder_and_reached_by_the_web_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known = settings(monkeypatch, WEB_HOST="0.0.0.0", WEB_PORT=8123).files
+    assert (known.directory, known.max_bytes, known.public_url) == (
+        tmp_path / "files",
+        104_857_600,
+        "http://0.0.0.0:8123",
+    )
+    named = settings(monkeypatch, FILES_DIR="/srv/files", PUBLIC_URL="https://ocpp.example").files
+    assert (named.directory, named.public_url) == (Path("/srv/files"), "https://ocpp.example")
+    assert wrong(monkeypatch, PUBLIC_URL="ocpp.example", FILES_MAX_BYTES=10) == {
+        "PUBLIC_URL",
+        "FILES_MAX_BYTES",
+    }
+
+
+def test_who_signs_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local CA is for development; production has none unless one is named."""
+    assert Settings.from_env().ca.kind == "local"
+    monkeypatch.setenv("CA", "command")
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_env()
+    assert set(wrong.value.problems) == {"CA_COMMAND"}
+    monkeypatch.setenv("CA_COMMAND", "sign --days={days}")
+    monkeypatch.setenv("CA_ROOT_FILE", "/etc/ca/root.pem")
+    ca = Settings.from_env().ca
+    assert (ca.kind, ca.command, str(ca.root_file)) == ("command", "sign --days={days}", "/etc/ca/root.pem")

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.validate import Regexp
 
-from app.domain.times import format_time
+from app.domain.times import format_time, parse_time
 
 ID_TEXT = Regexp(
     r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z", error="Use letters, digits, '.', '_', ':' and '-' (128)."
@@ -30,6 +30,16 @@ class Time(fields.Field[datetime]):
         return None if value is None else format_time(value)
 
 
+class Moment(fields.Field[datetime]):
+    """A moment that a caller names, ISO 8601; without an offset it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        at = parse_time(value) if isinstance(value, str) else None
+        if at is None:
+            raise ValidationError("Must be a time, such as 2026-03-01T12:00:00Z.")
+        return at
+
+
 class Number(fields.Float):
     """A JSON number; neither a text nor true or false."""
 
@@ -43,6 +53,13 @@ class Number(fields.Float):
 def text(description: str, *, nullable: bool = False) -> fields.String:
     """A text that we send."""
     return fields.String(allow_none=nullable, metadata={"description": description})
+
+
+def moment(name: str, description: str) -> Moment:
+    """A moment that we are asked about, under a name that Python may not have, as `from`."""
+    return Moment(
+        data_key=name, metadata={"type": "string", "format": "date-time", "description": description}
+    )
 
 
 def same_as_id() -> fields.String:

@@ -56,6 +56,14 @@ class WaitQuery(Schema):
     )
 
 
+class InsistingQuery(WaitQuery):
+    """For a request that has no body."""
+
+    force = fields.Boolean(
+        load_default=False, metadata={"description": "Send it although it looks like a mistake."}
+    )
+
+
 class CommandQuery(PageQuery):
     """Filters of the list of commands."""
 
@@ -83,6 +91,15 @@ class CommandSchema(Schema):
     error = fields.Dict(allow_none=True, metadata={"description": "Why it failed: code and message."})
     warnings = fields.List(fields.String(), metadata={"description": "What to know beside the result."})
     requested_by = text("The user's id, or mqtt.")
+
+
+class EffectSchema(Schema):
+    """The message that shows that a command was done."""
+
+    command_id = text("The command.")
+    seen_at = time("When the message came; null: not seen.", nullable=True)
+    what = text("OCPP's name of the message.", nullable=True)
+    message_id = text("Its entry in the message log.", nullable=True)
 
 
 class CommandPageSchema(Schema):

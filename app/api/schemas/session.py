@@ -5,18 +5,28 @@ from marshmallow.validate import Length, OneOf, Range
 
 from app.api.current import services
 from app.api.paging import PageQuery, next_cursor_field
-from app.api.schemas.base import computed, same_as_id, text, time, whole
-from app.domain.session import MAX_TRANSACTION_ID, Session, SessionStatus
+from app.api.schemas.base import computed, moment, same_as_id, text, time, whole
+from app.domain.session import MAX_TRANSACTION_ID, FaultReason, Review, Session, SessionStatus
 
 
-class SessionQuery(PageQuery):
-    """Filters of the list of sessions."""
+class SessionFilters(Schema):
+    """Which sessions."""
 
     charge_point_id = fields.String(validate=Length(1, 255))
     status = fields.String(validate=OneOf([status.value for status in SessionStatus]))
     transaction_id = fields.Integer(validate=Range(-MAX_TRANSACTION_ID, MAX_TRANSACTION_ID))
     id_tag = fields.String(validate=Length(1, 255))
     connector_id = fields.Integer(validate=Range(0, MAX_TRANSACTION_ID))
+    from_at = moment("from", "Started at this moment or later.")
+    to_at = moment("to", "Started before this moment.")
+    needs_review = fields.Boolean(
+        data_key="review",
+        metadata={"description": "true: what a person should look at; false: the others."},
+    )
+
+
+class SessionQuery(SessionFilters, PageQuery):
+    """Filters of the list of sessions."""
 
 
 class EnergyValueSchema(Schema):
@@ -32,6 +42,10 @@ def _duration_seconds(session: Session) -> int | None:
     return session.duration_seconds_at(session.stop_time or services().clock.now())
 
 
+def _counts(session: Session) -> dict[str, int]:
+    return {how.value: count for how, count in services().meter_values.count_by_attribution(session).items()}
+
+
 class SessionSchema(Schema):
     """A charging session: one OCPP transaction."""
 
@@ -45,18 +59,28 @@ class SessionSchema(Schema):
     authorization_status = text("What the charge point was told about the id tag.", nullable=True)
     status = text(" | ".join(SessionStatus))
     start_time = time("As the charge point said.", nullable=True)
-    stop_time = time("As the charge point said.", nullable=True)
+    stop_time = time("As the charge point said, or as `estimated`.", nullable=True)
+    raw_start_time = text("What the charge point wrote, where that cannot be.", nullable=True)
+    raw_stop_time = text("What the charge point wrote, where that cannot be.", nullable=True)
     start_meter_value = whole("Energy register at the start, in Wh.", nullable=True)
     stop_meter_value = whole("Energy register at the stop, in Wh.", nullable=True)
     stop_reason = text("OCPP's reason of the stop.", nullable=True)
     stop_id_tag = text("Who stopped it, where the charge point says so.", nullable=True)
-    fault_reason = text("Why the status is faulted.", nullable=True)
+    fault_reason = text(f"Why the status is faulted: {' | '.join(FaultReason)}.", nullable=True)
+    estimated = fields.Boolean(
+        metadata={"description": "The end is a guess, because no stop came; a late stop overwrites it."}
+    )
     reservation_id = whole("The reservation it used.", nullable=True)
-    review = fields.List(fields.String(), metadata={"description": "What a person should look at."})
+    review = fields.List(
+        fields.String(), metadata={"description": f"What a person should look at: {', '.join(Review)}."}
+    )
     energy_wh = computed(
         lambda session: session.energy_wh, "number", "Energy delivered so far, in Wh.", nullable=True
     )
     duration_seconds = computed(_duration_seconds, "integer", "From start to stop or to now.", nullable=True)
+    attributed = computed(
+        _counts, "object", "How many readings came by their `transaction`, and how many by their `time`."
+    )
     meter_values = fields.List(
         fields.Nested(EnergyValueSchema), metadata={"description": "The energy register over time."}
     )
@@ -68,7 +92,10 @@ class ListedSessionSchema(SessionSchema):
     class Meta:
         """marshmallow's settings."""
 
-        exclude = ("meter_values",)
+        exclude = ("attributed", "meter_values")
+
+
+LISTED = ListedSessionSchema()
 
 
 class SessionPageSchema(Schema):

@@ -31,6 +31,12 @@ class Api:
     def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
         return self("POST", path, json, **options)
 
+    def patch(self, path: str, json: Any = None, **options: Any) -> TestResponse:
+        return self("PATCH", path, json, **options)
+
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        return self("DELETE", path, **options)
+
     def put(self, path: str, json: Any = None, **options: Any) -> TestResponse:
         return self("PUT", path, json, **options)
 

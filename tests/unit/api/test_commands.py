@@ -11,6 +11,7 @@ from app.api.current import equip, equipment
 from app.api.waiting import Waiting, places_for
 from app.domain.command import CommandStatus, Outcome
 from app.domain.context import ChargePointRef
+from app.services.batch import Exchange
 from tests.fakes.world import World
 from tests.unit.api.calls import Api, assert_problem
 
@@ -159,3 +160,19 @@ def test_who_finds_no_place_is_answered_at_once(operator: Api, world: World) -> 
 
 def test_some_threads_stay_free() -> None:
     assert [places_for(threads) for threads in (1, 2, 8, 32)] == [1, 1, 4, 28]
+
+
+def test_what_came_of_it(operator: Api, world: World) -> None:
+    """C3: the proof stands in the message log; `tests/unit/ocpp/test_effects.py` says which."""
+    command_id = operator.post(SEND, RESET).get_json()["id"]
+    unseen = {"command_id": command_id, "seen_at": None, "what": None, "message_id": None}
+    assert operator.get(f"/api/v1/commands/{command_id}/effect").get_json() == unseen
+    now = world.clock.now()
+    world.services.commands.mark_sent(REF, command_id, now)
+    world.services.commands.complete(REF, command_id, {"status": "Accepted"})
+    boot = '[2,"1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]'
+    world.batches.exchanges.append(Exchange(REF, "in", "BootNotification", "1", now, boot, ""))
+    effect = operator.get(f"/api/v1/commands/{command_id}/effect").get_json()
+    assert (effect["what"], effect["seen_at"]) == ("BootNotification", "2026-03-01T12:00:00.000Z")
+    assert operator.get(f"/api/v1/messages/{effect['message_id']}").get_json()["request"] == boot
+    assert_problem(operator.get("/api/v1/commands/nobody/effect"), 404, "not_found")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.session import EnergyValue, Session, SessionStatus
+from app.domain.session import EnergyValue, Review, Session, SessionStatus
 from tests.fakes.world import World
 from tests.unit.api.calls import Api, assert_problem
 
@@ -52,15 +52,19 @@ def test_a_completed_session_in_full(operator: Api, world: World) -> None:
         "status": "completed",
         "start_time": "2026-03-01T12:00:01.000Z",
         "stop_time": "2026-03-01T12:01:31.000Z",
+        "raw_start_time": None,
+        "raw_stop_time": None,
         "start_meter_value": 1000,
         "stop_meter_value": 3500,
         "stop_reason": "Local",
         "stop_id_tag": None,
         "fault_reason": None,
+        "estimated": False,
         "reservation_id": None,
         "review": [],
         "energy_wh": 2500,
         "duration_seconds": 90,
+        "attributed": {"transaction": 0, "time": 0},
         "meter_values": [],
     }
 
@@ -89,8 +93,19 @@ def test_the_list_newest_first_with_filters(operator: Api, world: World) -> None
     assert listed("?charge_point_id=CP-1&status=active&id_tag=TAG-3&connector_id=1") == [3]
     assert listed("?status=completed") == [2]
     assert listed("?transaction_id=1") == [1]
+    assert listed("?from=2026-03-01T12:00:02Z") == [3, 2]
+    assert listed("?from=2026-03-01T12:00:02Z&to=2026-03-01T12:00:03Z") == [2]
     page = operator.get(f"{LIST}?limit=1").get_json()
     assert listed(f"?limit=1&cursor={page['next_cursor']}") == [2]
+
+
+def test_what_a_person_should_look_at_is_found(operator: Api, world: World) -> None:
+    odd = add_session(world, 1, completed=True)
+    add_session(world, 2, completed=True)
+    world.sessions.note_review(odd, Review.SECOND_STOP_DIFFERS)
+    for wanted, numbers in (("true", [1]), ("false", [2])):
+        items = operator.get(f"{LIST}?review={wanted}").get_json()["items"]
+        assert [item["transaction_id"] for item in items] == numbers
 
 
 @pytest.mark.parametrize(
@@ -102,6 +117,9 @@ def test_the_list_newest_first_with_filters(operator: Api, world: World) -> None
         ("connector_id=-1", "connector_id"),
         ("cursor=x", "cursor"),
         ("tag=x", "tag"),
+        ("from=noon", "from"),
+        ("to=1", "to"),
+        ("review=perhaps", "review"),
     ],
 )
 def test_a_wrong_query_is_told_by_field(operator: Api, query: str, field: str) -> None:

@@ -1,10 +1,13 @@
 """Id tags: compared without case and control bytes, judged by block and expiry (B1-B8, G22)."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.id_tag import AuthorizationStatus, IdTag, id_tag_key, judge
+from app.domain.errors import InvalidInput
+from app.domain.id_tag import AuthorizationStatus, IdTag, check_id_tag, id_tag_key, judge
 from tests.builders import NOON, at
 
 
@@ -53,3 +56,32 @@ def test_the_verdict_carries_expiry_and_parent_in_every_status() -> None:
     for blocked in (False, True):
         verdict = judge(IdTag("t", "T", blocked, at(60), "GROUP"), NOON)
         assert (verdict.expires_at, verdict.parent_id_tag) == (at(60), "GROUP")
+
+
+@pytest.mark.parametrize("id_tag", ["A/B", "04:E1:A7:B2", "Jörg 7", "=1+1", "x" * 255])
+def test_a_tag_may_hold_any_text(id_tag: str) -> None:
+    """B1: no hex, and in the field no 20 characters either (G22)."""
+    check_id_tag(IdTag(id_tag_key(id_tag), id_tag, parent_id_tag="GROUP", max_active_transactions=1))
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"id_tag": ""}, "id_tag"),
+        ({"id_tag": "  "}, "id_tag"),
+        ({"id_tag": " TAG"}, "id_tag"),
+        ({"id_tag": "TAG\n"}, "id_tag"),
+        ({"id_tag": "\ud800"}, "id_tag"),
+        ({"id_tag": "x" * 256}, "id_tag"),
+        ({"parent_id_tag": ""}, "parent_id_tag"),
+        ({"parent_id_tag": "x" * 21}, "parent_id_tag"),
+        ({"max_active_transactions": 0}, "max_active_transactions"),
+        ({"max_active_transactions": 1001}, "max_active_transactions"),
+        ({"note": "x" * 501}, "note"),
+        ({"note": "two\nlines"}, "note"),
+    ],
+)
+def test_what_cannot_be_kept_or_sent_is_named(fields: dict[str, Any], named: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_id_tag(IdTag(**({"key": "tag", "id_tag": "TAG"} | fields)))
+    assert set(refused.value.problems) == {named}

@@ -9,14 +9,17 @@ from typing import Any, cast
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedOK
 
+from app.domain.charge_point import ChargePoint, ChargePointSettings, Connection, Registration
 from app.domain.context import ChargePointRef
-from app.ocpp.envelope import CommandReport, InboundCall
+from app.ocpp.envelope import CommandReport, InboundCall, StrayFrame
+from app.ocpp.quirks import Quirk
 from app.services.ports import CommandDelivery
 from gateway.connection import ChargePointConnection
 from gateway.limits import ConnectionLimits
 from tests.builders import REF
 
 IN_TIME_S = 5.0
+AS_USUAL = ChargePointSettings()
 
 
 class FakeWebSocket:
@@ -84,12 +87,16 @@ class FakeUplink:
     def __init__(self) -> None:
         self._calls: asyncio.Queue[InboundCall] = asyncio.Queue()
         self._reports: asyncio.Queue[CommandReport] = asyncio.Queue()
+        self.strays: list[StrayFrame] = []
 
     def submit(self, connection: ChargePointConnection, call: InboundCall) -> None:
         self._calls.put_nowait(call)
 
     def report(self, tenant_id: str, report: CommandReport) -> None:
         self._reports.put_nowait(report)
+
+    def stray(self, tenant_id: str, frame: StrayFrame) -> None:
+        self.strays.append(frame)
 
     async def call(self) -> InboundCall:
         async with asyncio.timeout(IN_TIME_S):
@@ -110,7 +117,10 @@ class FakeUplink:
 
 
 class Line:
-    """A connection with both its ends in a test's hands. To be made inside the event loop."""
+    """A connection with both its ends in a test's hands. To be made inside the event loop.
+
+    Commands go out at once unless a test wants to see them held back (G8).
+    """
 
     def __init__(
         self,
@@ -119,16 +129,25 @@ class Line:
         epoch: int = 1,
         max_waiting_calls: int = 32,
         send_timeout_s: float = IN_TIME_S,
+        first_command_delay_s: float = 0.0,
+        silent_wait_s: float = 0.0,
+        settings: ChargePointSettings = AS_USUAL,
+        deviations: tuple[Quirk, ...] = (),
     ) -> None:
         self.websocket = FakeWebSocket()
         self.uplink = FakeUplink()
         self.connection = ChargePointConnection(
             cast(ServerConnection, self.websocket),
-            ref,
-            epoch,
-            registration,
+            ChargePoint(
+                ref.tenant_id,
+                ref.charge_point_id,
+                Registration(registration) if registration else None,
+                connection=Connection("gw-1", "c-1", epoch, datetime.now(UTC)),
+                settings=settings,
+            ),
             self.uplink,
-            ConnectionLimits(max_waiting_calls, send_timeout_s),
+            ConnectionLimits(max_waiting_calls, send_timeout_s, first_command_delay_s, silent_wait_s),
+            deviations=deviations,
         )
         self._running: asyncio.Task[None] | None = None
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.domain.charge_point import ChargePointSettings
 from app.ocpp.envelope import ReportKind
+from app.ocpp.quirks import Quirk
 from tests.unit.gateway.conftest import Line, a_delivery
 
 pytestmark = pytest.mark.asyncio
@@ -152,6 +154,34 @@ async def test_a_retry_on_a_new_socket_gets_the_answer_of_the_old_one() -> None:
         assert await new.websocket.heard() == [3, "1", {"status": "Accepted"}]
 
 
+# --- what it is forgiven, and how it is treated -------------------------------------------------------
+
+
+async def test_what_was_forgiven_is_counted_with_the_next_call_and_once() -> None:
+    async with Line(deviations=(Quirk.MISSING_SUBPROTOCOL,)) as line:
+        line.websocket.says([2, "1", "Heartbeat", None], call("2"))
+        first = await line.uplink.call()
+        assert first.deviations == (Quirk.MISSING_SUBPROTOCOL, Quirk.NULL_PAYLOAD)
+        await line.answer(first)
+        assert (await line.uplink.call()).deviations == ()
+
+
+async def test_a_repeated_call_is_counted() -> None:
+    async with Line() as line:
+        line.websocket.says(call("1"))
+        await line.answer(await line.uplink.call())
+        line.websocket.says(call("1"), call("2"))
+        assert (await line.uplink.call()).deviations == (Quirk.REPEATED_CALL,)
+
+
+async def test_calls_carry_the_charge_points_settings() -> None:
+    settings = ChargePointSettings(strict=True, time_zone="Europe/Berlin")
+    async with Line(settings=settings) as line:
+        line.websocket.says(HEARTBEAT)
+        sent = await line.uplink.call()
+        assert (sent.strict, sent.time_zone) == (True, "Europe/Berlin")
+
+
 # --- a bounded line ----------------------------------------------------------------------------------
 
 
@@ -183,6 +213,44 @@ async def test_what_cannot_be_answered_is_not_and_the_line_stays_usable(text: st
         sent = await line.uplink.call()
         assert line.websocket.silent
         assert await line.answer(sent) == [3, "1", {}]
+
+
+async def test_an_empty_frame_is_ignored_and_counted() -> None:
+    """G23: and it is not malformed."""
+    async with Line() as line:
+        line.websocket.says(*[""] * 60, " \n", HEARTBEAT)
+        sent = await line.uplink.call()
+        assert set(sent.deviations) == {Quirk.EMPTY_FRAME}
+        assert (line.uplink.strays, line.websocket.closed_with) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("hello", "not JSON"),
+        ("[]", "not a non-empty array"),
+        ('[9,"1","x"]', "message type 9"),
+        ('[3,"nope",{}]', "an answer to no call"),
+        ('[2,"1","Heartbeat"]', "a Call has 4 elements, not 3"),
+    ],
+)
+async def test_a_stray_frame_goes_to_the_message_log_with_the_reason(text: str, reason: str) -> None:
+    async with Line() as line:
+        line.websocket.says(text, HEARTBEAT)
+        assert (await line.uplink.call()).deviations == (Quirk.STRAY_FRAME,)
+        (stray,) = line.uplink.strays
+        assert (stray.charge_point_id, stray.text) == ("CP-1", text)
+        assert reason in stray.reason
+
+
+async def test_of_a_flood_of_strays_only_some_are_kept_until_a_call_comes() -> None:
+    async with Line() as line:
+        line.websocket.says(*['[9,"x"]'] * 100, "x" * 10_000, HEARTBEAT, "y" * 10_000, call("2"))
+        await line.answer(await line.uplink.call())
+        assert len(line.uplink.strays) == 21
+        assert line.uplink.strays[-1].text == "y" * 4096
+        await line.answer(await line.uplink.call())
+        assert line.websocket.closed_with is None
 
 
 @pytest.mark.parametrize("unique_id", ["1", "x" * 37])
@@ -317,6 +385,43 @@ async def test_commands_wait_until_the_first_boot_was_answered(registration: str
         assert line.websocket.silent
         line.connection.answer(boot.sequence, '[3,"1",{}]', "Accepted")
         assert (await line.websocket.heard())[0] == 3
+        assert (await line.websocket.heard())[0] == 2
+
+
+async def test_no_command_comes_before_the_first_answer_and_a_moment() -> None:
+    """G8: although the charge point is known and accepted (A38)."""
+    async with Line(first_command_delay_s=0.05, silent_wait_s=60) as line:
+        line.connection.deliver(a_delivery())
+        line.websocket.says(HEARTBEAT, call("2"))
+        first = await line.uplink.call()
+        await line.settle()
+        assert line.websocket.silent
+        assert (await line.answer(first))[0] == 3
+        second = await line.uplink.call()
+        await line.settle()
+        assert line.websocket.silent
+        assert (await line.answer(second))[0] == 3
+        assert (await line.websocket.heard())[0] == 2
+
+
+async def test_who_stays_silent_gets_its_commands_after_a_while() -> None:
+    """A38: it has nothing to tell, and may not send a boot."""
+    async with Line(silent_wait_s=0.05) as line:
+        line.connection.deliver(a_delivery())
+        await line.settle()
+        assert line.websocket.silent
+        assert (await line.websocket.heard())[0] == 2
+
+
+async def test_after_each_boot_commands_wait_for_a_moment() -> None:
+    async with Line(first_command_delay_s=0.05, silent_wait_s=0) as line:
+        line.websocket.says([2, "1", "BootNotification", {}])
+        boot = await line.uplink.call()
+        line.connection.answer(boot.sequence, '[3,"1",{}]', "Accepted")
+        await line.websocket.heard()
+        line.connection.deliver(a_delivery())
+        await line.settle()
+        assert line.websocket.silent
         assert (await line.websocket.heard())[0] == 2
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.context import ChargePointRef
 from app.domain.tenant import Tenant
-from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, ReportKind
+from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, ReportKind, StrayFrame
 from app.services.tenants import TenantDirectory
 from gateway import dispatcher
 from gateway.connection import ChargePointConnection
@@ -362,3 +362,16 @@ async def test_a_command_that_went_out_is_known_before_its_news_is_stored(desk: 
     assert not at.dispatcher.was_sent("cmd-1")
     at.dispatcher.report("acme", CommandReport("CP-1", "cmd-1", ReportKind.SENT, 0, "Reset"))
     assert at.dispatcher.was_sent("cmd-1")
+
+
+async def test_a_stray_frame_travels_with_the_next_batch(desk: SimpleNamespace) -> None:
+    """And nobody waits for an answer to it."""
+    it: Desk = desk.open()
+    stray = StrayFrame("CP-1", 0, "not JSON", "hello")
+    it.dispatcher.stray("acme", stray)
+    connections = await it.submit(1)
+    (envelope,) = it.queued
+    assert (envelope.strays, len(envelope.calls)) == ((stray,), 1)
+    it.handled(envelope)
+    assert answers(connections) == [["ok"]]
+    assert it.dispatcher.is_idle

@@ -7,13 +7,19 @@ from typing import Any, cast
 import pytest
 from websockets.asyncio.server import ServerConnection
 
-from app.domain.command import CommandRequest
+from app.domain.charge_point import ChargePoint, ChargePointSecurity
+from app.domain.command import Command, CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import NotFound, Retryable
+from app.ocpp.catalog import load_catalog
+from app.services.ports import PageRequest
 from gateway import presence
 from gateway.connection import ChargePointConnection
+from gateway.credentials import Proof
+from gateway.handshake import Admitted
 from gateway.limits import ConnectionLimits
 from gateway.presence import Presence
+from gateway.subprotocol import Choice
 from tests.builders import REF
 from tests.fakes.world import World, fake_world
 from tests.unit.gateway.conftest import FakeUplink, FakeWebSocket
@@ -23,7 +29,7 @@ pytestmark = pytest.mark.asyncio
 
 @pytest.fixture
 def world() -> World:
-    world = fake_world()
+    world = fake_world(load_catalog())
     world.services.tenants.create("acme", "Acme")
     world.add_charge_point("acme", "CP-1")
     return world
@@ -35,6 +41,12 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
+def admitted(charge_point: ChargePoint | None = None, proof: Proof | None = None) -> Admitted:
+    """What the handshake found out."""
+    known = charge_point or ChargePoint("acme", "CP-1", None)
+    return Admitted(known, Choice("ocpp1.6"), proof or Proof(0), ())
+
+
 class House:
     """A gateway's presence over fakes. To be made inside the event loop."""
 
@@ -44,7 +56,7 @@ class House:
 
     async def open(self, name: str = "c-1") -> tuple[ChargePointConnection | None, FakeWebSocket]:
         websocket = FakeWebSocket()
-        opened = await self.presence.open(cast(ServerConnection, websocket), REF, name)
+        opened = await self.presence.open(cast(ServerConnection, websocket), admitted(), name)
         return opened, websocket
 
 
@@ -125,7 +137,7 @@ async def test_who_is_unknown_by_now_is_not_let_in(world: World, threads: Thread
     house = House(world, threads)
     with pytest.raises(NotFound):
         await house.presence.open(
-            cast(ServerConnection, FakeWebSocket()), ChargePointRef("acme", "nobody"), "c-1"
+            cast(ServerConnection, FakeWebSocket()), admitted(ChargePoint("acme", "nobody", None)), "c-1"
         )
     assert house.presence.count == 0
 
@@ -141,7 +153,7 @@ async def test_a_connection_older_than_one_elsewhere_is_closed(
     assert websocket.closed_with is None
     house.presence.close_older(REF, connection.epoch + 1)
     await websocket.ended.wait()
-    assert websocket.closed_with == (1008, "replaced by a connection to another gateway")
+    assert websocket.closed_with == (1008, "closed by the central system, connect again")
 
 
 async def test_what_waited_in_the_store_is_delivered(world: World, threads: ThreadPoolExecutor) -> None:
@@ -166,3 +178,92 @@ async def test_a_store_that_fails_meanwhile_costs_the_connection_nothing(
     monkeypatch.setattr(world.commands, "waiting", fail)
     await house.presence.deliver_waiting(connection)
     assert house.presence.find(REF) is connection
+
+
+# --- what was pending, and is used now (E4, E6) ------------------------------------------------------
+
+
+PENDING = ChargePointSecurity(1, "old", "new", pending_profile=2)
+
+
+@pytest.mark.parametrize(
+    ("proof", "expected"),
+    [
+        (Proof(2, uses_pending_profile=True), ChargePointSecurity(2, "old", "new")),
+        (Proof(1, uses_pending_key=True), ChargePointSecurity(1, "new", pending_profile=2)),
+        (Proof(2, uses_pending_profile=True, uses_pending_key=True), ChargePointSecurity(2, "new")),
+        (Proof(1), PENDING),
+    ],
+)
+async def test_what_was_pending_is_the_rule_once_it_is_used(
+    world: World, threads: ThreadPoolExecutor, proof: Proof, expected: ChargePointSecurity
+) -> None:
+    known = ChargePoint("acme", "CP-1", None, security=PENDING)
+    world.charge_points.put(known)
+    await House(world, threads).presence.note_proof(admitted(known, proof))
+    assert world.services.charge_points.get(REF).security == expected
+
+
+async def test_a_certificate_is_seen_in_use(
+    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E25: the old one retires by it."""
+    seen: list[tuple[ChargePointRef, str]] = []
+    certificates = type(world.services.keepers.certificates)
+    monkeypatch.setattr(certificates, "note_seen", lambda _, *told: seen.append(told))
+    await House(world, threads).presence.note_proof(admitted(proof=Proof(3, serial_hex="0A1B")))
+    assert seen == [(REF, "0A1B")]
+
+
+async def test_a_store_that_fails_meanwhile_lets_the_charge_point_in_all_the_same(
+    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise Retryable("down")
+
+    monkeypatch.setattr(world.charge_points, "change", fail)
+    await House(world, threads).presence.note_proof(admitted(proof=Proof(2, uses_pending_profile=True)))
+
+
+# --- the status after a reconnect --------------------------------------------------------------------
+
+
+def commands_of(world: World) -> tuple[Command, ...]:
+    return world.services.commands.list("acme", PageRequest()).items
+
+
+async def test_a_tenant_may_want_to_know_the_status_after_a_reconnect(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    world.services.tenants.directory.refresh()
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    await house.presence.ask_for_status(connection, 0)
+    (command,) = commands_of(world)
+    assert (command.action, command.requested_by) == ("TriggerMessage", "system")
+    assert command.parameters == {"requested_message": "StatusNotification"}
+
+
+@pytest.mark.parametrize("registration", [None, "Pending", "Rejected"])
+async def test_but_not_of_one_that_is_not_accepted(
+    world: World, threads: ThreadPoolExecutor, registration: str | None
+) -> None:
+    """A37."""
+    world.services.tenants.directory.refresh()
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    connection.registration = registration
+    await house.presence.ask_for_status(connection, 0)
+    assert commands_of(world) == ()
+
+
+async def test_and_not_of_one_that_is_gone_by_then(world: World, threads: ThreadPoolExecutor) -> None:
+    world.services.tenants.directory.refresh()
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    await house.presence.close(connection)
+    await house.presence.ask_for_status(connection, 0)
+    assert commands_of(world) == ()

@@ -157,7 +157,7 @@ def test_a_handler_that_breaks_is_an_internal_error_of_its_call_alone(
     def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(stations[0].world.services.charge_points, "boot", break_down)
+    monkeypatch.setattr(stations[0].world.services.boots, "boot", break_down)
     first, broken, last = stations
     replies = first.handle(
         first.call("Heartbeat", {}), broken.call("BootNotification", BOOT), last.call("Heartbeat", {})
@@ -282,13 +282,14 @@ def test_reads_are_gathered_for_the_whole_batch(
         first.call("Foo", {}),
     )
     (needs,) = asked
-    assert (needs.charge_points, needs.id_tags, needs.transactions) == ({"CP-1"}, {"tag", "other"}, {7})  # type: ignore[attr-defined]
+    wanted = ({"CP-1", "CP-3"}, {"tag", "other"}, {7})
+    assert (needs.charge_points, needs.id_tags, needs.transactions) == wanted  # type: ignore[attr-defined]
 
 
 def test_two_tenants_with_the_same_names_never_meet(add_station: Callable[..., Station]) -> None:
     """Same charge point id, same tag, same transaction number: neither sees the other's."""
     ours, theirs = add_station("CP-1", "acme"), add_station("CP-1", "beta", Registration.ACCEPTED)
-    ours.world.services.authorization.register("beta", "TAG")
+    ours.world.services.id_tags.put("beta", "TAG")
     assert ours.ask("StartTransaction", START)["idTagInfo"] == {"status": "Invalid"}
     started = theirs.ask("StartTransaction", START)
     assert started == {"transactionId": 1, "idTagInfo": {"status": "Accepted"}}

@@ -43,7 +43,7 @@ def test_a_call_is_read() -> None:
 
 def test_null_stands_for_an_empty_payload() -> None:
     """A16, vector H1."""
-    assert parse('[2,"1","Heartbeat",null]') == Call("1", "Heartbeat", {})
+    assert parse('[2,"1","Heartbeat",null]') == Call("1", "Heartbeat", {}, null_payload=True)
     assert parse('[3,"1",null]') == CallResult("1", {})
 
 

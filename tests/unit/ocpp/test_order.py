@@ -1,4 +1,4 @@
-"""What we send has its members in the order of the specification's tables (1.6 6 and 7, white paper 5 and 6)."""
+"""What we send has its members in the order of the specification's tables (1.6: 6, 7; white paper: 5, 6)."""
 
 import random
 from typing import Any
@@ -68,6 +68,14 @@ def test_members_within_members_too() -> None:
     inner = ordered["csChargingProfiles"]["chargingSchedule"]
     assert list(inner)[:2] == ["duration", "startSchedule"]
     assert list(inner["chargingSchedulePeriod"][0]) == ["startPeriod", "limit", "numberPhases"]
+
+
+def test_members_of_the_security_extension_too() -> None:
+    """Its schemas refer to their classes by name."""
+    firmware = "location retrieveDateTime installDateTime signingCertificate signature"
+    ordered = PayloadSchema("SignedUpdateFirmware").in_order({"firmware": shuffled(firmware), "requestId": 1})
+    assert list(ordered) == ["requestId", "firmware"]
+    assert list(ordered["firmware"]) == firmware.split()
 
 
 def test_answers_too(station: Station) -> None:

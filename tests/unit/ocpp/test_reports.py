@@ -10,6 +10,7 @@ from app.domain.errors import Retryable
 from app.domain.times import to_epoch_ms
 from app.ocpp.dispatch import handle_batch
 from app.ocpp.envelope import CommandReport, ReportKind
+from app.ocpp.reports import exchanges_of
 from tests.builders import NOON, at
 from tests.unit.ocpp.conftest import Station, a_batch
 
@@ -132,3 +133,32 @@ def test_finished_exchanges_go_into_the_message_log(station: Station, command: C
     assert (kept.direction, kept.action, kept.unique_id) == ("out", "Reset", "cmd-1")
     assert (kept.request, kept.response) == ('[2,"x","Reset",{}]', '[3,"x",{"status":"Accepted"}]')
     assert kept.received_at == at(0)
+
+
+# --- the message log holds no key (A01.FR.09) ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[2,"u","ChangeConfiguration",{"key":"AuthorizationKey","value":"CANARY"}]',
+        '[2,"u","ChangeConfiguration",{"value":"CANARY","key":"AuthorizationKey"}]',
+        '[2,"u","ChangeConfiguration",{"key":"authorizationKEY","value":"CANARY\\"CANARY"}]',
+        '[3, "u", {"configurationKey": [{"key": "AuthorizationKey", "readonly": false, "value": "CANARY"}]}]',
+        'no JSON, but "AuthorizationKey" and CANARY',
+    ],
+)
+def test_a_key_is_hidden_in_questions_and_answers(station: Station, command: Command, text: str) -> None:
+    """Charge points list it among their configuration, though it is only to be written (W 7.2)."""
+    for request, answer in ((text, '[3,"u",{}]'), ('[2,"u","GetConfiguration",{}]', text)):
+        news = CommandReport("CP-1", "cmd-1", ReportKind.ANSWERED, to_epoch_ms(NOON), "X", request, answer)
+        (logged,) = exchanges_of(a_batch(reports=(news,)))
+        assert "CANARY" not in logged.request + logged.response
+        assert "[hidden]" in logged.request + logged.response
+
+
+def test_every_other_frame_stays_as_it_came() -> None:
+    text = '[2, "u","ChangeConfiguration", {"key":"HeartbeatInterval","value":"60"}]'
+    news = CommandReport("CP-1", "cmd-1", ReportKind.ANSWERED, to_epoch_ms(NOON), "X", text, '[3,"u",{} ]')
+    (logged,) = exchanges_of(a_batch(reports=(news,)))
+    assert (logged.request, logged.response) == (text, '[3,"u",{} ]')

@@ -220,3 +220,11 @@ def test_whatever_comes_is_mended_or_refused_and_never_breaks(
     except OcppError:
         return
     assert payload.keys() <= tried.keys()
+
+
+def test_what_is_nested_without_end_is_refused_and_breaks_nothing() -> None:
+    deep: Any = 1
+    for _ in range(500):
+        deep = [deep]
+    assert tolerant_code("Authorize", {"idTag": "TAG", "extra": deep}) == "FormationViolation"
+    assert strict_code("Authorize", {"idTag": "TAG", "extra": deep}) == "FormationViolation"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.charge_point import Availability, Registration
+from app.domain.charge_point import Availability
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, NotFound, QuotaExceeded, Retryable
 from app.domain.tenant import Tenant
@@ -25,7 +25,28 @@ def statuses(world: World) -> list[str]:
 
 
 def test_a_known_charge_point_may_connect(world: World, tenant: Tenant) -> None:
-    world.services.charge_points.admit(tenant, "CP-1")
+    assert world.services.charge_points.admit(tenant, "CP-1").id == "CP-1"
+
+
+def test_a_name_in_another_case_is_the_stored_one_while_that_is_clear(world: World, tenant: Tenant) -> None:
+    """A4."""
+    service = world.services.charge_points
+    assert service.admit(tenant, "cp-1").id == "CP-1"
+    world.add_charge_point("acme", "Cp-1")
+    assert service.find_known(ChargePointRef("acme", "cp-1")) is None
+    exact = service.find_known(ChargePointRef("acme", "Cp-1"))
+    assert exact is not None
+    assert exact.id == "Cp-1"
+
+
+@pytest.mark.parametrize(("policy", "admission"), [("pending", "Pending"), ("accept", "Accepted")])
+def test_a_newcomer_is_as_its_tenant_wants_and_not_stored_yet(
+    world: World, policy: str, admission: str
+) -> None:
+    tenant = a_tenant(unknown_charge_points=policy, security_profile=2)
+    newcomer = world.services.charge_points.newcomer(tenant, "ACME-7")
+    assert (newcomer.id, newcomer.admission, newcomer.security.profile) == ("ACME-7", admission, 2)
+    assert world.charge_points.find(NEW) is None
 
 
 def test_an_unknown_one_may_not(world: World, tenant: Tenant) -> None:
@@ -105,6 +126,17 @@ def test_a_replaced_connection_on_another_gateway_is_asked_to_close(world: World
     service.open_connection(REF, "gw-1", "c-1")
     service.open_connection(REF, "gw-2", "c-2")
     assert world.link.closed == [("gw-1", REF, 2)]
+
+
+def test_a_connection_is_closed_on_request_if_there_is_one(world: World) -> None:
+    service = world.services.charge_points
+    with pytest.raises(Conflict):
+        service.disconnect(REF)
+    service.open_connection(REF, "gw-1", "c-1")
+    assert service.disconnect(REF).connection is not None
+    assert world.link.closed == [("gw-1", REF, 2)]
+    with pytest.raises(NotFound):
+        service.disconnect(NEW)
 
 
 def test_on_the_same_gateway_the_gateway_closes_it_itself(world: World) -> None:
@@ -201,17 +233,7 @@ def test_a_charge_point_that_is_not_connected_any_more_is_not_marked_online(worl
     assert not service.get(REF).is_live
 
 
-# --- boot and status ---------------------------------------------------------------------------------
-
-
-def test_a_boot_keeps_inventory_and_the_intervals_it_told(world: World) -> None:
-    batch = Batch(a_tenant(heartbeat_interval=10, meter_values_interval=20))
-    verdict = world.services.charge_points.boot(batch, a_call(), {"charge_point_vendor": "V"})
-    assert verdict is Registration.ACCEPTED
-    stored = world.services.charge_points.get(REF)
-    assert stored.inventory == {"charge_point_vendor": "V"}
-    assert stored.configuration == {"heartbeat_interval": 10, "meter_values_interval": 20}
-    assert stored.last_boot == NOON
+# --- status ------------------------------------------------------------------------------------------
 
 
 def test_a_status_of_a_charge_point_that_is_gone_is_dropped(world: World, tenant: Tenant) -> None:

@@ -114,6 +114,18 @@ def test_a_follow_up_is_taken_once_however_often_its_cause_is_told() -> None:
     assert sent == [command.id, f"{command.id}.2"]
 
 
+def test_a_long_chain_of_follow_ups_keeps_short_ids() -> None:
+    world, kind = a_world()
+    command = submit(world, command_id="mine")
+    for step in range(60):
+        object.__setattr__(kind, "next", (FollowUp(f"next{step}", "reset", {"type": "Hard"}),))
+        world.services.commands.complete(REF, command.id, {"status": "Accepted"})
+        command = world.services.commands.get("acme", world.link.delivered[-1][1].command_id)
+    ids = [delivery.command_id for _, delivery in world.link.delivered]
+    assert len(set(ids)) == 61
+    assert max(len(one) for one in ids) <= 128
+
+
 def test_a_follow_up_that_cannot_be_taken_does_not_keep_its_cause_open() -> None:
     world, _ = a_world(next=(FollowUp("2", "reset", {"nonsense": 1}),))
     command = submit(world)

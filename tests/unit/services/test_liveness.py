@@ -47,7 +47,7 @@ def test_the_interval_that_the_charge_point_was_told_counts_not_the_tenants_pres
     connected: World,
 ) -> None:
     service = connected.services
-    service.charge_points.boot(Batch(a_tenant(heartbeat_interval=600)), a_call(), {})
+    service.boots.boot(Batch(a_tenant(heartbeat_interval=600)), a_call(), {})
     now_shorter = a_tenant(heartbeat_interval=10)
     connected.clock.advance(600)
     assert service.liveness.sweep(now_shorter) == 0

@@ -151,3 +151,29 @@ def test_only_a_known_tenant_that_is_not_suspended_is_served() -> None:
     assert is_served(tenant)
     assert not is_served(replace(tenant, status=TenantStatus.SUSPENDED))
     assert not is_served(None)
+
+
+@pytest.mark.parametrize(
+    ("identity", "tenant_id"),
+    [("acme-eu-1", "longer"), ("Acme-us-1", "long"), ("ACME-EU-1", "longer"), ("x1", "longer"), ("zz", None)],
+)
+def test_a_prefix_may_be_looked_for_in_any_case(
+    directory: TenantDirectory, identity: str, tenant_id: str | None
+) -> None:
+    """A4."""
+    found = directory.find_by_identity_in_any_case(identity)
+    assert (found.id if found else None) == tenant_id
+
+
+def test_prefixes_that_differ_in_case_only_name_nobody_in_any_case(
+    service: TenantService, directory: TenantDirectory
+) -> None:
+    service.create("small", "Small", ["acme-"])
+    directory.refresh()
+    assert directory.find_by_identity_in_any_case("Acme-1") is not None
+    found = directory.find_by_identity_in_any_case("Acme-1")
+    assert found is not None
+    assert found.id == "short"
+    exact = directory.find_by_identity("acme-1")
+    assert exact is not None
+    assert exact.id == "small"

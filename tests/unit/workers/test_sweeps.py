@@ -10,9 +10,13 @@ from celery import Celery
 from app.domain.command import CommandRequest, CommandStatus
 from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
+from app.domain.reservation import ReservationStatus
+from app.domain.session import SessionStatus
 from app.messaging import tasks
 from app.process import Process
-from tests.builders import at
+from tests.builders import a_call, a_reservation, a_session, at
+from tests.fakes.authority import a_csr
+from tests.fakes.leases import FakeLeases
 from tests.fakes.world import World
 from workers import sweeps
 
@@ -93,6 +97,33 @@ def test_last_seen_times_of_the_last_minutes_are_copied(world: World, run: Any) 
     assert world.services.charge_points.get(ACME).last_seen == at(290)
 
 
+def test_sessions_that_cannot_be_alive_end_in_every_tenant(world: World, run: Any) -> None:
+    for ref in (ACME, BETA):
+        world.sessions.insert(a_session(1, ref), [], 1)
+    world.clock.advance(90_000)
+    run(tasks.RECONCILE_SESSIONS)
+    for ref in (ACME, BETA):
+        ended = world.services.sessions.get(ref.tenant_id, "session-1")
+        assert (ended.status, ended.fault_reason) == (SessionStatus.FAULTED, "silence")
+    assert world.link.woken == ["acme", "beta"]
+
+
+def test_requested_certificates_are_signed_and_sent_by_one_process_at_a_time(
+    world: World, run: Any, leases: FakeLeases
+) -> None:
+    """E22."""
+    connect(world)
+    tenant = world.services.tenants.get("acme")
+    assert world.services.signing.request(tenant, a_call(ACME), a_csr())
+    leases.hold("signing", "another process", world.clock.now(), 60)
+    run(tasks.SIGN_CERTIFICATES)
+    assert [one.state for one in world.services.keepers.certificates.own(ACME)] == ["requested"]
+    leases.release("signing", "another process")
+    run(tasks.SIGN_CERTIFICATES)
+    assert [one.state for one in world.services.keepers.certificates.own(ACME)] == ["sent"]
+    assert leases.hold("signing", "another process", world.clock.now(), 60)
+
+
 def test_the_message_log_is_pruned_by_each_tenants_own_age(
     world: World, run: Any, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,3 +138,33 @@ def test_the_message_log_is_pruned_by_each_tenants_own_age(
     monkeypatch.setattr(process.adapters, "messages", SimpleNamespace(prune=prune))
     run(tasks.PRUNE_MESSAGES)
     assert pruned == {"acme": at(0) - timedelta(days=90), "beta": at(0) - timedelta(days=7)}
+
+
+def test_jobs_that_nobody_hears_of_are_given_up_in_every_tenant(world: World, run: Any) -> None:
+    begun = [
+        world.services.commands.submit(
+            world.services.tenants.get(ref.tenant_id), CommandRequest(ref, command_type, parameters, "tests")
+        )
+        for ref, command_type, parameters in (
+            (ACME, "GetDiagnostics", {}),
+            (BETA, "UpdateFirmware", {"location": "https://example.com/fw.bin"}),
+        )
+    ]
+    world.clock.advance(86_400)
+    run(tasks.SWEEP_JOBS)
+    keepers = world.services.keepers
+    assert keepers.diagnostics.get("acme", begun[0].id).status == "stalled"
+    assert keepers.firmware.get("beta", begun[1].id).status == "stalled"
+
+
+def test_reservations_expire_in_every_tenant(world: World, run: Any) -> None:
+    """C28."""
+    for ref in (ACME, BETA):
+        made = a_reservation(ref=ref, expires_at=at(60))
+        world.services.keepers.reservations.note_answered(made, ReservationStatus.ACCEPTED)
+    run(tasks.EXPIRE_RESERVATIONS)
+    world.clock.advance(60)
+    run(tasks.EXPIRE_RESERVATIONS)
+    for ref in (ACME, BETA):
+        kept = world.services.keepers.reservations.get(ref.tenant_id, "r-1")
+        assert (kept.status, kept.changed_at) == (ReservationStatus.EXPIRED, at(60))

@@ -19,4 +19,4 @@ def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
 
 def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, Any]:
     """A verdict, always."""
-    return {"idTagInfo": id_tag_info(services.authorization.authorize(batch, incoming.payload["idTag"]))}
+    return {"idTagInfo": id_tag_info(services.authorization.authorize(batch, incoming.id_tag() or ""))}

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.domain.charge_point import Connector
 from app.domain.context import CallContext
+from app.domain.reservation import ENDING
 from app.ocpp.errors import ErrorCode, OcppError
 from app.ocpp.incoming import Incoming
 from app.services import Services
@@ -14,6 +15,7 @@ ACTION = "StatusNotification"
 MAX_CONNECTOR_ID = 1000
 _MAX_WORD = 50  # all of them are in every status event
 _OTHER_ERROR = "OtherError"
+_LIST_CONFLICT = "LocalListConflict"  # B41
 ERROR_CODES = frozenset(
     (
         "ConnectorLockFailure",
@@ -21,7 +23,7 @@ ERROR_CODES = frozenset(
         "GroundFailure",
         "HighTemperature",
         "InternalError",
-        "LocalListConflict",
+        _LIST_CONFLICT,
         "NoError",
         _OTHER_ERROR,
         "OverCurrentFailure",
@@ -62,4 +64,15 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
         vendor_error_code=payload.get("vendorErrorCode") or (None if known else error_code[:_MAX_WORD]),
     )
     services.charge_points.record_status(batch, incoming.index, incoming.context, connector)
+    _end_reservations(incoming.context, batch, services, connector)
+    if error_code == _LIST_CONFLICT:
+        services.keepers.local_lists.note_conflict(incoming.context.charge_point)
     return {}
+
+
+def _end_reservations(call: CallContext, batch: Batch, services: Services, connector: Connector) -> None:
+    """B40; nobody looks for reservations where there are none."""
+    charge_point = batch.charge_points.get(call.charge_point.charge_point_id)
+    if charge_point is not None and charge_point.has_reservations and connector.status in ENDING:
+        reservations = services.keepers.reservations
+        reservations.note_status(call.charge_point, connector.id, connector.status, call.received_at)

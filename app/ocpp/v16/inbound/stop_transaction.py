@@ -15,12 +15,13 @@ _REASON_WHEN_ABSENT = "Local"  # B45
 
 
 def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
-    """The session, and the id tag where one is named."""
+    """The session, the id tag where one is named, the charge point, which knows whether it has profiles."""
     transaction_id = payload["transactionId"]
     tag = payload.get("idTag")
     return BatchNeeds(
         transactions={transaction_id} if transaction_id > 0 else set(),
         id_tags={id_tag_key(tag)} if tag else set(),
+        charge_points={context.charge_point.charge_point_id},
     )
 
 
@@ -28,13 +29,16 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
     """Complete the session, or keep what came of an unknown one; say something of the tag only if asked."""
     payload = incoming.payload
     stop = Stop(
-        transaction_id=payload["transactionId"],
+        transaction_id=incoming.transaction_id(batch) or 0,
         meter_stop=payload["meterStop"],
         stopped_at=incoming.time(),
         raw_timestamp=payload["timestamp"],
         reason=payload.get("reason", _REASON_WHEN_ABSENT),
-        id_tag=payload.get("idTag"),
+        id_tag=incoming.id_tag(),
         readings=incoming.readings("transactionData"),
     )
     verdict = services.sessions.stop(batch, incoming.index, incoming.context, stop)
+    charge_point = batch.charge_points.get(incoming.context.charge_point.charge_point_id)
+    if charge_point is not None and charge_point.has_profiles:  # B51
+        services.keepers.charging_profiles.note_stop(incoming.context.charge_point, stop.transaction_id)
     return {} if verdict is None else {"idTagInfo": id_tag_info(verdict)}

@@ -9,7 +9,7 @@ from tests.unit.ocpp.conftest import Station
 
 
 def register(station: Station, id_tag: str, **fields: Any) -> None:
-    station.world.services.authorization.register("acme", id_tag, **fields)
+    station.world.services.id_tags.put("acme", id_tag, **fields)
 
 
 def test_an_unknown_tag_is_invalid(station: Station) -> None:

@@ -16,6 +16,8 @@ START: dict[str, Any] = {
     "timestamp": "2026-03-01T12:00:00Z",
 }
 
+STOP: dict[str, Any] = {"transactionId": 1, "meterStop": 2600, "timestamp": "2026-03-01T12:30:00Z"}
+
 
 def values(*samples: dict[str, Any], at_time: str = "2026-03-01T12:01:00Z", **fields: Any) -> dict[str, Any]:
     samples = samples or ({"value": "1500"},)
@@ -56,6 +58,7 @@ def test_a_reading_is_told_to_the_world_on_both_topics(charging: Station) -> Non
     assert first.body["data"] == {
         "connector_id": 1,
         "transaction_id": 1,
+        "attributed": "transaction",
         "register_wh": 1500,
         "energy_wh": 500,
         "duration_seconds": 60,
@@ -69,19 +72,102 @@ def test_a_tenant_may_keep_readings_off_the_session_topic(charging: Station) -> 
     assert [event.channel.value for event in charging.events("meter_value")] == ["meter_value"]
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [{}, {"transactionId": -1}, {"transactionId": 0}, {"transactionId": 777}, {"transactionId": None}],
-)
-def test_a_reading_of_no_known_transaction_stays_with_its_connector(
+NO_TRANSACTION = [
+    {},
+    {"transactionId": -1},
+    {"transactionId": 0},
+    {"transactionId": 777},
+    {"transactionId": None},
+]
+
+
+@pytest.mark.parametrize("fields", NO_TRANSACTION)
+def test_a_reading_of_no_known_transaction_belongs_to_what_ran_at_its_time(
     charging: Station, fields: dict[str, Any]
 ) -> None:
-    """B20-B22: nobody guesses which transaction was running."""
+    """B20-B22, G17: by connector and time, and one can see that it was so."""
     assert charging.ask("MeterValues", values(**fields)) == {}
     (record,) = charging.world.batches.meter_records.values()
-    assert record.owner == "CP-1#1"
+    assert (record.owner, record.attributed) == ("session-1", "time")
+    assert record.transaction_id == fields.get("transactionId")
+    told, _ = charging.events("meter_value")
+    assert (told.body["session_id"], told.body["data"]["attributed"]) == ("session-1", "time")
+    assert told.body["data"]["energy_wh"] == 500
+    assert charging.world.services.sessions.get("acme", "session-1").energy_wh == 500
+
+
+@pytest.mark.parametrize("fields", NO_TRANSACTION)
+@pytest.mark.parametrize(
+    "away", [{"connectorId": 2}, {"connectorId": 0}, {"at_time": "2026-03-01T11:59:59Z"}]
+)
+def test_a_reading_that_no_session_covers_stays_with_its_connector(
+    charging: Station, fields: dict[str, Any], away: dict[str, Any]
+) -> None:
+    """Connector 0 is the main meter, and never a session's (B21)."""
+    assert charging.ask("MeterValues", values(**fields, **away)) == {}
+    (record,) = charging.world.batches.meter_records.values()
+    assert (record.owner, record.attributed) == (f"CP-1#{away.get('connectorId', 1)}", None)
     (told,) = charging.events("meter_value")
     assert (told.body["session_id"], told.body["data"]["energy_wh"]) == (None, None)
+
+
+def test_a_reading_of_connector_0_that_names_its_transaction_is_of_it(charging: Station) -> None:
+    """B20: the charge point says so itself."""
+    charging.ask("MeterValues", values(connectorId=0, transactionId=1))
+    (record,) = charging.world.batches.meter_records.values()
+    assert (record.owner, record.attributed) == ("session-1", "transaction")
+
+
+def test_each_reading_of_a_message_goes_where_its_time_says(charging: Station) -> None:
+    charging.ask("StopTransaction", STOP)
+    told = values({"value": "2500"}, at_time="2026-03-01T12:30:00Z")
+    told["meterValue"] += values({"value": "2501"}, at_time="2026-03-01T12:30:01Z")["meterValue"]
+    charging.world.clock.advance(3600)
+    charging.ask("MeterValues", told)
+    owners = {r.reading.timestamp: r.owner for r in charging.world.batches.meter_records.values()}
+    assert owners == {at(1800): "session-1", at(1801): "CP-1#1"}
+    session = charging.world.services.sessions.get("acme", "session-1")
+    assert session.meter_values == (EnergyValue(at(1800), 2500),)
+
+
+def test_a_reading_after_a_newer_start_is_the_newer_ones(charging: Station) -> None:
+    """B33: nobody knows yet that the stop of the first is missing."""
+    charging.ask("StartTransaction", START | {"timestamp": "2026-03-01T12:10:00Z"})
+    charging.ask("MeterValues", values(at_time="2026-03-01T12:09:00Z"))
+    charging.ask("MeterValues", values(at_time="2026-03-01T12:11:00Z"))
+    assert [r.owner for r in charging.world.batches.meter_records.values()] == ["session-1", "session-2"]
+
+
+def test_a_session_of_another_charge_point_covers_nothing_here(
+    charging: Station, add_station: Callable[..., Station]
+) -> None:
+    add_station("CP-2").ask("MeterValues", values())
+    (record,) = charging.world.batches.meter_records.values()
+    assert (record.owner, record.attributed) == ("CP-2#1", None)
+
+
+def test_a_reading_from_far_ahead_counts_as_of_its_receipt(charging: Station) -> None:
+    """G15: else it would be the newest one for ever."""
+    charging.ask("MeterValues", values({"value": "9999"}, at_time="2027-01-01T00:00:00Z", transactionId=1))
+    (record,) = charging.world.batches.meter_records.values()
+    assert record.reading.timestamp == NOON
+
+
+@pytest.mark.parametrize(
+    ("samples", "register"),
+    [
+        (({"value": "0.1", "unit": "kwh"},), 100),
+        (({"value": "1"}, {"value": "2", "location": "Inlet"}), 1),
+        (({"value": "2", "location": "Inlet"}, {"value": "1", "location": "Outlet"}), 1),
+        (tuple({"value": "1.1", "unit": "kWh", "phase": f"L{n}"} for n in (1, 2, 3)), 3300),
+        (({"value": "5", "measurand": "Energy.Active.Import.Interval"},), None),
+        (({"value": "30AABB", "format": "SignedData"}, {"value": "7"}), 7),
+    ],
+)
+def test_what_the_register_reads(charging: Station, samples: Any, register: float | None) -> None:
+    """B23-B26, G12."""
+    charging.ask("MeterValues", values(*samples, transactionId=1))
+    assert charging.events("meter_value")[0].body["data"]["register_wh"] == register
 
 
 def test_a_transaction_of_another_charge_point_gets_nothing(

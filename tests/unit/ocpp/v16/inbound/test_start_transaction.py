@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from app.domain.reservation import ReservationStatus
 from app.domain.session import MAX_TRANSACTION_ID, SessionStatus
-from tests.builders import NOON, at
+from tests.builders import NOON, a_reservation, at
 from tests.unit.ocpp.conftest import Station
 
 START: dict[str, Any] = {
@@ -18,7 +19,7 @@ START: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def _known_tag(station: Station) -> None:
-    station.world.services.authorization.register("acme", "TAG", parent_id_tag="GROUP")
+    station.world.services.id_tags.put("acme", "TAG", parent_id_tag="GROUP")
 
 
 def test_a_known_tag_starts_a_session(station: Station) -> None:
@@ -55,7 +56,7 @@ def test_refused_tag_still_gets_a_transaction_id(
 ) -> None:
     """B28: the charge point stops it with reason DeAuthorized, or only cuts the energy."""
     if fields is not None:
-        station.world.services.authorization.register("acme", id_tag, **fields)
+        station.world.services.id_tags.put("acme", id_tag, **fields)
     answer = station.ask("StartTransaction", START | {"idTag": id_tag})
     assert answer["idTagInfo"]["status"] == status
     assert answer["transactionId"] > 0
@@ -86,7 +87,7 @@ def test_a_repeated_start_gets_the_same_id_and_the_same_verdict(station: Station
 
 def test_a_repeated_start_keeps_its_first_verdict_though_the_tag_changed(station: Station) -> None:
     first = station.ask("StartTransaction", START)
-    station.world.services.authorization.register("acme", "TAG", blocked=True, parent_id_tag="GROUP")
+    station.world.services.id_tags.put("acme", "TAG", blocked=True, parent_id_tag="GROUP")
     assert station.ask("StartTransaction", START) == first
 
 
@@ -129,6 +130,24 @@ def test_a_tenant_may_allow_one_tag_several_sessions(station: Station) -> None:
         assert answer["idTagInfo"]["status"] == "Accepted"
 
 
+def test_a_tag_whose_stop_was_lost_on_this_connector_may_start_again(station: Station) -> None:
+    """B33, B35: it would be locked out for a fault of the charge point."""
+    station.ask("StartTransaction", START)
+    again = station.ask("StartTransaction", START | {"timestamp": "2026-03-01T12:00:00Z"})
+    assert again["idTagInfo"]["status"] == "Accepted"
+
+
+@pytest.mark.parametrize("raw", ["1970-01-01T00:00:09Z", "2031-01-01T00:00:00Z"])
+def test_a_start_of_a_clock_that_is_wrong_began_when_it_was_received(station: Station, raw: str) -> None:
+    """G15: what the charge point wrote is kept, and is still what a repeated start is known by (B30)."""
+    first = station.ask("StartTransaction", START | {"timestamp": raw})
+    station.world.clock.advance(60)
+    assert station.ask("StartTransaction", START | {"timestamp": raw}) == first
+    session = station.world.services.sessions.get("acme", "session-1")
+    assert (session.start_time, session.raw_start_time) == (NOON, raw)
+    assert session.review == ("clock_wrong_at_start",)
+
+
 def test_an_open_transaction_on_the_same_connector_stays_open(station: Station) -> None:
     """B33: its queued StopTransaction may still come."""
     station.configure(allow_concurrent_transactions=True)
@@ -166,3 +185,25 @@ def test_a_tag_over_length_with_control_bytes_is_no_reason_to_refuse(station: St
     answer = station.ask("StartTransaction", START | {"idTag": "x" * 30 + "\u0000"})
     assert answer["transactionId"] == 1
     assert station.world.services.sessions.get("acme", "session-1").id_tag == "x" * 30 + "\u0000"
+
+
+def test_it_uses_up_the_reservation(station: Station) -> None:
+    """B32, TC_046: by its number, or because it is for this tag and connector."""
+    reservations = station.world.services.keepers.reservations
+    for name, number in (("r-1", 7), ("r-2", 8)):
+        made = a_reservation(name, reservation_id=number, id_tag="tag", connector_id=number - 6)
+        reservations.note_answered(made, ReservationStatus.ACCEPTED)
+    station.ask("StartTransaction", START | {"reservationId": 7, "timestamp": "2026-03-01T12:00:00Z"})
+    assert reservations.get("acme", "r-1").transaction_id == 1
+    station.ask("StartTransaction", START | {"connectorId": 2, "timestamp": "2026-03-01T12:00:01Z"})
+    assert reservations.get("acme", "r-2").transaction_id == 2
+    assert not station.stored.has_reservations
+
+
+def test_a_reservation_for_the_group_serves_its_tags(station: Station) -> None:
+    """TC_053."""
+    reservations = station.world.services.keepers.reservations
+    made = a_reservation(id_tag="OTHER", parent_id_tag="GROUP", connector_id=0)
+    reservations.note_answered(made, ReservationStatus.ACCEPTED)
+    station.ask("StartTransaction", START | {"timestamp": "2026-03-01T12:00:00Z"})
+    assert reservations.get("acme", "r-1").status is ReservationStatus.USED

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from app.domain.charge_point import Availability
-from tests.builders import NOON, at
+from app.domain.reservation import ReservationStatus
+from tests.builders import NOON, a_reservation, at
 from tests.unit.ocpp.conftest import Station
 
 
@@ -128,3 +129,22 @@ def test_status_never_starts_or_stops_a_transaction(station: Station) -> None:
     """B39."""
     station.ask("StatusNotification", status(1, "Charging"))
     assert station.events("session_started") == []
+
+
+def test_a_connector_out_of_service_ends_its_reservation(station: Station) -> None:
+    """B40."""
+    reservations = station.world.services.keepers.reservations
+    reservations.note_answered(a_reservation(), ReservationStatus.ACCEPTED)
+    station.ask("StatusNotification", status(1, "Reserved"))
+    station.ask("StatusNotification", status(2, "Faulted"))
+    assert reservations.get("acme", "r-1").status is ReservationStatus.ACCEPTED
+    station.ask("StatusNotification", status(1, "Unavailable"))
+    kept = reservations.get("acme", "r-1")
+    assert (kept.status, kept.reason) == (ReservationStatus.ENDED, "Unavailable")
+    assert not station.stored.has_reservations
+
+
+def test_a_conflict_of_the_local_list_is_noted(station: Station) -> None:
+    """B41: it comes with connector 0; the next list is sent whole."""
+    station.ask("StatusNotification", status(0, errorCode="LocalListConflict"))
+    assert station.world.services.keepers.local_lists.get(station.ref).state.value == "conflict"

@@ -1,12 +1,13 @@
 """StopTransaction: cannot be refused (B44-B52, vector H9)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.domain.session import EnergyValue, Session, SessionStatus
-from tests.builders import NOON, at
+from tests.builders import NOON, an_installed_profile, at
 from tests.unit.ocpp.conftest import Station
 
 START: dict[str, Any] = {
@@ -37,7 +38,7 @@ def unmatched(station: Station) -> list[Session]:
 @pytest.fixture
 def charging(station: Station) -> Station:
     """Transaction 1 is running since eleven."""
-    station.world.services.authorization.register("acme", "TAG")
+    station.world.services.id_tags.put("acme", "TAG")
     station.ask("StartTransaction", START)
     return station
 
@@ -68,6 +69,7 @@ def test_a_stop_by_an_unknown_tag_is_a_stop_all_the_same(charging: Station) -> N
     answer = charging.ask("StopTransaction", STOP | {"idTag": "NOBODY" * 5})
     assert answer == {"idTagInfo": {"status": "Invalid"}}
     assert session(charging).status is SessionStatus.COMPLETED
+    assert session(charging).review == ("stopped_by_other_tag",)
 
 
 def test_the_stop_is_told_to_the_world(charging: Station) -> None:
@@ -85,30 +87,40 @@ def test_the_stop_is_told_to_the_world(charging: Station) -> None:
         "meter_stop_wh": 3500,
         "reason": "Local",
         "status": "completed",
+        "fault_reason": None,
+        "estimated": False,
         "review": [],
     }
 
 
-def test_a_second_stop_is_answered_like_the_first_and_changes_nothing(charging: Station) -> None:
+def test_the_same_stop_again_is_answered_like_the_first_and_changes_nothing(charging: Station) -> None:
     """B47."""
-    charging.ask("StopTransaction", STOP)
+    first = charging.ask("StopTransaction", STOP | {"idTag": "TAG"})
     before = session(charging)
-    assert charging.ask("StopTransaction", STOP | {"meterStop": 9999, "reason": "Other"}) == {}
+    assert charging.ask("StopTransaction", STOP | {"idTag": "TAG"}) == first
     assert session(charging) == before
     assert len(charging.events("session_stopped")) == 1
     assert unmatched(charging) == []
 
 
-@pytest.mark.parametrize("transaction_id", [-1, 0, 777])
-def test_a_stop_of_an_unknown_transaction_is_answered_and_kept(
-    charging: Station, transaction_id: int
-) -> None:
-    """B46, G17, G19, vector H9: nothing of it is lost."""
-    stop = STOP | {"transactionId": transaction_id, "transactionData": [reading(60, 1500)]}
+def test_another_stop_of_the_same_transaction_is_noted_and_changes_nothing_else(charging: Station) -> None:
+    """B47."""
+    charging.ask("StopTransaction", STOP)
+    before = session(charging)
+    for _ in range(2):
+        assert charging.ask("StopTransaction", STOP | {"meterStop": 9999, "reason": "Other"}) == {}
+    assert session(charging) == replace(before, review=("second_stop_differs",))
+    assert len(charging.events("session_stopped")) == 1
+    assert unmatched(charging) == []
+
+
+def test_a_stop_of_an_unknown_transaction_is_answered_and_kept(charging: Station) -> None:
+    """B46, G19, vector H9: nothing of it is lost."""
+    stop = STOP | {"transactionId": 777, "transactionData": [reading(60, 1500)]}
     assert charging.ask("StopTransaction", stop) == {}
     (kept,) = unmatched(charging)
     assert (kept.transaction_id, kept.stop_meter_value, kept.fault_reason) == (
-        transaction_id,
+        777,
         3500,
         "stop_without_start",
     )
@@ -119,9 +131,73 @@ def test_a_stop_of_an_unknown_transaction_is_answered_and_kept(
 
 def test_a_repeated_unmatched_stop_is_kept_once(charging: Station) -> None:
     for _ in range(2):
-        charging.ask("StopTransaction", STOP | {"transactionId": -1})
+        charging.ask("StopTransaction", STOP | {"transactionId": 777})
     assert len(unmatched(charging)) == 1
     assert len(charging.events("session_stopped")) == 1
+
+
+@pytest.mark.parametrize("transaction_id", [-1, 0])
+def test_a_stop_without_transaction_id_ends_the_only_session_that_fits(
+    charging: Station, transaction_id: int
+) -> None:
+    """B46, E 3.18: the answer to the start was lost, so the charge point never learned the id."""
+    stop = STOP | {"transactionId": transaction_id, "transactionData": [reading(60, 1500)]}
+    for _ in range(2):
+        assert charging.ask("StopTransaction", stop) == {}
+    ended = session(charging)
+    assert ended.status is SessionStatus.COMPLETED
+    assert (ended.energy_wh, ended.review) == (2500, ("matched_by_time",))
+    assert ended.meter_values == (EnergyValue(at(-3540), 1500),)
+    (record,) = charging.world.batches.meter_records.values()
+    assert (record.owner, record.attributed) == ("session-1", "time")
+    assert unmatched(charging) == []
+    assert len(charging.events("session_stopped")) == 1
+
+
+def start(station: Station, **fields: Any) -> None:
+    station.ask("StartTransaction", START | fields)
+
+
+def confirm(station: Station, transaction_id: int) -> None:
+    station.ask(
+        "MeterValues",
+        {"connectorId": 1, "transactionId": transaction_id, "meterValue": [reading(60, 1500)]},
+    )
+
+
+def test_between_two_sessions_that_fit_nobody_guesses(charging: Station) -> None:
+    start(charging, connectorId=2)
+    charging.ask("StopTransaction", STOP | {"transactionId": -1})
+    assert len(unmatched(charging)) == 1
+    assert [session(charging, n).status for n in (1, 2)] == [SessionStatus.ACTIVE, SessionStatus.ACTIVE]
+
+
+def test_a_session_of_whose_id_the_charge_point_spoke_is_not_the_one(charging: Station) -> None:
+    confirm(charging, 1)
+    start(charging, connectorId=2)
+    charging.ask("StopTransaction", STOP | {"transactionId": -1})
+    assert session(charging, 1).status is SessionStatus.ACTIVE
+    assert session(charging, 2).status is SessionStatus.COMPLETED
+
+
+def test_readings_without_id_confirm_nothing(charging: Station) -> None:
+    charging.ask("MeterValues", {"connectorId": 1, "transactionId": -1, "meterValue": [reading(60, 1500)]})
+    charging.ask("StopTransaction", STOP | {"transactionId": -1})
+    assert session(charging).review == ("matched_by_time",)
+
+
+@pytest.mark.parametrize("fields", [{"timestamp": "2026-03-01T10:59:59Z"}, {"meterStop": 999}])
+def test_a_stop_that_fits_no_session_is_kept_alone(charging: Station, fields: dict[str, Any]) -> None:
+    charging.ask("StopTransaction", STOP | {"transactionId": -1} | fields)
+    assert len(unmatched(charging)) == 1
+    assert session(charging).status is SessionStatus.ACTIVE
+
+
+def test_a_stop_without_id_never_ends_another_charge_points_session(
+    charging: Station, add_station: Callable[..., Station]
+) -> None:
+    add_station("CP-2").ask("StopTransaction", STOP | {"transactionId": -1})
+    assert session(charging).status is SessionStatus.ACTIVE
 
 
 def test_a_transaction_of_another_charge_point_is_never_touched(
@@ -141,6 +217,8 @@ def test_a_transaction_of_another_charge_point_is_never_touched(
         ({"meterStop": 999}, "meter_stop_below_start"),
         ({"timestamp": "2026-03-01T10:59:59Z"}, "stopped_before_start"),
         ({"timestamp": "2026-03-02T12:00:00Z"}, "stopped_in_the_future"),
+        ({"timestamp": "2027-03-02T12:00:00Z"}, "clock_wrong_at_stop"),
+        ({"timestamp": "1970-01-01T00:10:00Z"}, "clock_wrong_at_stop"),
     ],
 )
 def test_an_odd_stop_is_stored_and_flagged(charging: Station, fields: dict[str, Any], note: str) -> None:
@@ -148,6 +226,49 @@ def test_an_odd_stop_is_stored_and_flagged(charging: Station, fields: dict[str, 
     assert charging.ask("StopTransaction", STOP | fields) == {}
     assert session(charging).review == (note,)
     assert session(charging).status is SessionStatus.COMPLETED
+
+
+def test_a_stop_from_before_the_clock_was_set_ended_when_it_was_received(charging: Station) -> None:
+    """G15: what the charge point wrote is kept."""
+    charging.ask("StopTransaction", STOP | {"timestamp": "1970-01-01T00:10:00Z"})
+    ended = session(charging)
+    assert (ended.stop_time, ended.raw_stop_time) == (NOON, "1970-01-01T00:10:00Z")
+
+
+def test_a_stop_by_a_tag_of_the_same_group_needs_no_look(station: Station) -> None:
+    """B3, B49."""
+    for tag in ("ONE", "TWO"):
+        station.world.services.id_tags.put("acme", tag, parent_id_tag="GROUP")
+    start(station, idTag="ONE")
+    answer = station.ask("StopTransaction", STOP | {"idTag": "two"})
+    assert answer == {"idTagInfo": {"status": "Accepted", "parentIdTag": "GROUP"}}
+    assert session(station).review == ()
+
+
+def test_a_stop_after_a_power_loss_and_a_boot_ends_the_session(charging: Station) -> None:
+    """B11, B52, OCTT TC_032_1: a boot closes nothing."""
+    boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+    charging.ask("BootNotification", boot)
+    assert session(charging).status is SessionStatus.ACTIVE
+    charging.ask("StopTransaction", STOP | {"reason": "PowerLoss"})
+    ended = session(charging)
+    assert (ended.status, ended.stop_reason, ended.review) == (SessionStatus.COMPLETED, "PowerLoss", ())
+
+
+def test_a_register_that_started_anew_is_noted_and_counts_from_its_own_first_value(charging: Station) -> None:
+    """G21."""
+    data = [reading(60, 0), reading(120, 700)]
+    charging.ask("StopTransaction", STOP | {"meterStop": 900, "transactionData": data})
+    ended = session(charging)
+    assert (ended.energy_wh, ended.review) == (900, ("meter_stop_below_start", "register_restarted"))
+
+
+def test_the_same_register_in_another_unit_is_the_same_reading(charging: Station) -> None:
+    """B50."""
+    confirm(charging, 1)
+    data = [{"timestamp": reading(60, 0)["timestamp"], "sampledValue": [{"value": "1.5", "unit": "kWh"}]}]
+    charging.ask("StopTransaction", STOP | {"transactionData": data})
+    assert session(charging).meter_values == (EnergyValue(at(-3540), 1500),)
 
 
 def test_readings_received_and_sent_with_the_stop_are_kept_once_in_order_of_time(charging: Station) -> None:
@@ -199,3 +320,16 @@ def test_the_stop_of_a_refused_start_completes_it(station: Station) -> None:
     station.ask("StopTransaction", STOP | {"reason": "DeAuthorized"})
     assert session(station).status is SessionStatus.COMPLETED
     assert session(station).stop_reason == "DeAuthorized"
+
+
+def test_its_charging_profiles_are_over(station: Station) -> None:
+    """B51."""
+    profiles = station.world.services.keepers.charging_profiles
+    tx_profile: dict[str, Any] = {"charging_profile_purpose": "TxProfile", "transaction_id": 1}
+    profiles.note_installed(an_installed_profile(1))
+    profiles.note_installed(an_installed_profile(2, **tx_profile))
+    station.ask(
+        "StopTransaction", {"transactionId": 1, "meterStop": 2000, "timestamp": "2026-03-01T12:00:00Z"}
+    )
+    assert [one.profile.charging_profile_id for one in profiles.installed(station.ref)] == [1]
+    assert not station.stored.has_profiles

@@ -33,6 +33,7 @@ def test_parameters_become_the_payload(parameters: dict[str, Any], wire: dict[st
     ("parameters", "named"),
     [
         ({"connector_id": 1}, {"parameters.duration"}),
+        ({"connector_id": 1, "duration": 0}, {"parameters.duration"}),
         (
             {"connector_id": 1, "duration": 60, "charging_rate_unit": "Power"},
             {"parameters.charging_rate_unit"},
@@ -61,3 +62,8 @@ def test_an_answer_without_status_is_a_no() -> None:
 def test_it_may_be_sent_while_the_registration_is_pending() -> None:
     """A34."""
     assert allowed_while_pending("get_composite_schedule")
+
+
+def test_of_a_refusal_only_the_word_counts() -> None:
+    """G29: some send junk beside it."""
+    assert outcome("get_composite_schedule", status="Rejected", scheduleStart="0") == "rejected"

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
+from app.domain.context import ChargePointRef
+from app.domain.session import Session, SessionStatus
+from tests.builders import a_session
+from tests.unit.ocpp.conftest import Station
 from tests.unit.ocpp.v16.outbound.kinds import allowed_while_pending, outcome, payload, wrong
+from tests.unit.ocpp.v16.outbound.submitting import doubts, submit
 
 
 @pytest.mark.parametrize("command_type", ["remote_stop", "remote_stop_transaction", "RemoteStopTransaction"])
@@ -51,3 +56,27 @@ def test_an_answer_without_status_is_a_no() -> None:
 def test_it_is_held_back_while_the_registration_is_pending() -> None:
     """A34."""
     assert not allowed_while_pending("remote_stop_transaction")
+
+
+# --- doubts ----------------------------------------------------------------------------------------
+
+
+def test_a_running_transaction_is_stopped_without_doubt(station: Station) -> None:
+    station.world.sessions.insert(a_session(7), [], 1)
+    submit(station, "remote_stop", {"transaction_id": 7})
+
+
+@pytest.mark.parametrize(
+    ("session", "doubt"),
+    [
+        (None, "The charge point has no transaction 7."),
+        (a_session(7, ChargePointRef("acme", "CP-2")), "The charge point has no transaction 7."),
+        (a_session(7, status=SessionStatus.COMPLETED), "Transaction 7 has ended."),
+    ],
+)
+def test_what_does_not_run_takes_force(station: Station, session: Session | None, doubt: str) -> None:
+    """C15."""
+    if session is not None:
+        station.world.sessions.insert(session, [], 1)
+    assert doubts(station, "remote_stop", {"transaction_id": 7}) == [doubt]
+    assert submit(station, "remote_stop", {"transaction_id": 7}, force=True).warnings == (doubt,)

@@ -25,6 +25,7 @@ def test_parameters_become_the_payload(parameters: dict[str, Any], wire: dict[st
     [
         ({}, {"parameters.connector_id"}),
         ({"connector_id": "1"}, {"parameters.connector_id"}),
+        ({"connector_id": 0}, {"parameters.connector_id"}),
         ({"connector_id": 2**31}, {"parameters.connector_id"}),
     ],
 )

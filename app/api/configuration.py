@@ -1,0 +1,163 @@
+"""The configuration of charge points over HTTP: what is known of it, reading it anew, changing it."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from app.api.auth import current_caller
+from app.api.blueprint import Blueprint, also_answers, problems
+from app.api.commands import submit
+from app.api.current import equipment, services
+from app.api.permissions import Permission, requires
+from app.api.schemas.command import WaitQuery
+from app.api.schemas.configuration import (
+    ChangeConfigurationSchema,
+    ChangedConfigurationSchema,
+    ChargePointConfigurationSchema,
+    ReadConfigurationSchema,
+)
+from app.api.tenancy import current_tenant
+from app.domain.command import Command, CommandRequest
+from app.domain.configuration import ConfigurationMirror
+from app.domain.context import ChargePointRef
+from app.domain.errors import InvalidInput, NeedsForce
+from app.ocpp.v16.outbound.get_configuration import STEPS
+
+configuration = Blueprint(
+    "configuration",
+    __name__,
+    url_prefix="/api/v1/chargepoints/<charge_point_id>/configuration",
+    description="Configuration keys of charge points.",
+)
+
+
+@configuration.get("")
+@requires(Permission.CHARGE_POINTS_READ)
+@configuration.answers(200, ChargePointConfigurationSchema, "What is known.")
+def get_configuration(charge_point_id: str) -> dict[str, Any]:
+    """Show a charge point's configuration
+
+    As it last told of it; the charge point is not asked. Keys whose value waits for a reset say so.
+    """
+    return _shown(charge_point_id)
+
+
+@configuration.post("/read")
+@requires(Permission.COMMANDS_SEND)
+@configuration.query(WaitQuery)
+@configuration.body(ReadConfigurationSchema, required=False)
+@configuration.answers(
+    202, ChargePointConfigurationSchema, "The charge point is being asked; what is known so far."
+)
+@also_answers(200, ChargePointConfigurationSchema, "It has answered.")
+@problems(400, 409, 415)
+def read_configuration(
+    query: dict[str, float], body: dict[str, Any], charge_point_id: str
+) -> tuple[dict[str, Any], int]:
+    """Ask a charge point for its configuration
+
+    For all keys, or for those named. More keys than it takes at once are asked for in turn. With `wait`
+    the answer is held until the last of them is answered.
+    """
+    request = CommandRequest(
+        charge_point=ChargePointRef(current_tenant().id, charge_point_id),
+        command_type="GetConfiguration",
+        parameters={"key": body["keys"]} if "keys" in body else {},
+        requested_by=current_caller().user_id,
+        force=body.get("force", False),
+    )
+    ends_at = time.monotonic() + query["wait"]
+    first, status, _ = submit(request, query["wait"])
+    last = _follow_to_the_end(first, ends_at)
+    return _shown(charge_point_id, first.id), 202 if not last.status.is_final else status
+
+
+@configuration.patch("")
+@requires(Permission.COMMANDS_SEND)
+@configuration.query(WaitQuery)
+@configuration.body(ChangeConfigurationSchema)
+@configuration.answers(202, ChangedConfigurationSchema, "The commands are taken.")
+@also_answers(200, ChangedConfigurationSchema, "All of them have ended.")
+@problems(400, 409, 415)
+def change_configuration(
+    query: dict[str, float], body: dict[str, Any], charge_point_id: str
+) -> tuple[dict[str, Any], int]:
+    """Change a charge point's configuration
+
+    One command for each key, in the order given. A key that cannot be sent, or that takes `force`, does
+    not keep the others back: its result says `not_taken`. If none can be sent, the first reason is
+    the answer.
+    """
+    ref = ChargePointRef(current_tenant().id, charge_point_id)
+    services().charge_points.get(ref)
+    taken = [(key, _send(ref, key, value, force=body["force"])) for key, value in body["values"].items()]
+    refusals = [refusal for _, refusal in taken if not isinstance(refusal, Command)]
+    if len(refusals) == len(taken):
+        raise refusals[0]
+    ends_at = time.monotonic() + query["wait"]
+    results = [(key, _wait_for(sent, ends_at) if isinstance(sent, Command) else sent) for key, sent in taken]
+    open_ones = [sent for _, sent in results if isinstance(sent, Command) and not sent.status.is_final]
+    return {"results": [_result(key, sent) for key, sent in results]}, 202 if open_ones else 200
+
+
+def _send(ref: ChargePointRef, key: str, value: Any, *, force: bool) -> Command | InvalidInput | NeedsForce:
+    request = CommandRequest(
+        ref, "ChangeConfiguration", {"key": key, "value": value}, current_caller().user_id, force=force
+    )
+    try:
+        return services().commands.submit(current_tenant(), request)
+    except (InvalidInput, NeedsForce) as refusal:
+        return refusal
+
+
+def _result(key: str, sent: Command | InvalidInput | NeedsForce) -> dict[str, Any]:
+    if not isinstance(sent, Command):
+        error = {"code": sent.code, "message": sent.message, "errors": dict(sent.problems)}
+        return {"key": key, "command_id": None, "status": "not_taken", "result": None, "error": error}
+    known = {name: getattr(sent, name) for name in ("status", "result", "error", "warnings")}
+    return {"key": key, "command_id": sent.id, **known}
+
+
+def _wait_for(command: Command, ends_at: float) -> Command:
+    left_s = ends_at - time.monotonic()
+    return equipment().waiting.until_final(
+        command, left_s, lambda: services().commands.get(command.tenant_id, command.id)
+    )
+
+
+def _follow_to_the_end(command: Command, ends_at: float) -> Command:
+    """The last of the commands that the first one made; each is there when the one before has ended."""
+    while command.status.is_final:
+        next_one = next(filter(None, (_find(command, step) for step in STEPS)), None)
+        if next_one is None:
+            break
+        command = _wait_for(next_one, ends_at)
+    return command
+
+
+def _find(command: Command, step: str) -> Command | None:
+    return services().commands.find(command.tenant_id, f"{command.id}.{step}")
+
+
+def _shown(charge_point_id: str, command_id: str | None = None) -> dict[str, Any]:
+    """Raises NotFound."""
+    charge_point = services().charge_points.get(ChargePointRef(current_tenant().id, charge_point_id))
+    mirror = services().keepers.configuration.mirror(ChargePointRef(charge_point.tenant_id, charge_point.id))
+    keys = [
+        asdict(key) | {"reset_needed": key.waits_for_reset(charge_point.last_boot)}
+        for key in mirror.keys.values()
+    ]
+    return {
+        "charge_point_id": charge_point.id,
+        "read_at": mirror.read_at,
+        "reported_at": max((key.reported_at for key in mirror.keys.values()), default=None),
+        "reset_needed": any(key["reset_needed"] for key in keys),
+        "keys": sorted(keys, key=lambda key: str(key["key"]).casefold()),
+        "unknown_keys": sorted(mirror.unknown),
+        "refused": _refused(mirror),
+        "command_id": command_id,
+    }
+
+
+def _refused(mirror: ConfigurationMirror) -> list[dict[str, Any]]:
+    return [asdict(refusal) | {"key": key} for key, refusal in sorted(mirror.refused.items())]

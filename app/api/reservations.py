@@ -1,0 +1,116 @@
+"""Reservations over HTTP."""
+
+from typing import Any
+
+from flask import url_for
+
+from app.api.auth import current_caller
+from app.api.blueprint import Blueprint, also_answers, problems
+from app.api.commands import submit
+from app.api.current import services
+from app.api.naming import problems_named
+from app.api.paging import page_request
+from app.api.permissions import Permission, requires
+from app.api.schemas.command import InsistingQuery, WaitQuery
+from app.api.schemas.reservation import (
+    NewReservationSchema,
+    ReservationPageSchema,
+    ReservationQuery,
+    ReservationSchema,
+)
+from app.api.tenancy import current_tenant
+from app.domain.command import CommandRequest
+from app.domain.context import ChargePointRef
+from app.domain.errors import Conflict
+from app.domain.id_tag import id_tag_key
+from app.domain.reservation import Reservation
+from app.services.ports import Page
+
+reservations = Blueprint(
+    "reservations", __name__, url_prefix="/api/v1/reservations", description="Connectors kept free."
+)
+_PARAMETERS = ("connector_id", "expiry_date", "id_tag", "parent_id_tag", "reservation_id")
+
+
+@reservations.get("")
+@requires(Permission.RESERVATIONS_READ)
+@reservations.query(ReservationQuery)
+@reservations.answers(200, ReservationPageSchema, "A page of reservations.")
+def list_reservations(query: dict[str, Any]) -> Page[Reservation]:
+    """List reservations
+
+    Newest first, with those that are over.
+    """
+    if "id_tag" in query:
+        query["id_tag_key"] = id_tag_key(query.pop("id_tag"))
+    return services().keepers.reservations.list(current_tenant().id, page_request(query))
+
+
+@reservations.post("")
+@requires(Permission.RESERVATIONS_MANAGE)
+@reservations.query(WaitQuery)
+@reservations.body(NewReservationSchema)
+@reservations.answers(202, ReservationSchema, "The charge point is being asked; its address is in Location.")
+@also_answers(200, ReservationSchema, "The charge point has answered; see `status`.")
+@problems(400, 409, 415)
+def reserve(query: dict[str, float], body: dict[str, Any]) -> tuple[Reservation, int, dict[str, str]]:
+    """Reserve a connector
+
+    Sends the charge point a ReserveNow. `status` is `accepted` once it has said yes, `refused` with its word
+    in `reason` if it said no. If it does not answer it is `unknown`, and a CancelReservation follows.
+    """
+    request = CommandRequest(
+        charge_point=ChargePointRef(current_tenant().id, body["charge_point_id"]),
+        command_type="ReserveNow",
+        parameters={name: body[name] for name in _PARAMETERS if name in body},
+        requested_by=current_caller().user_id,
+        command_id=body.get("command_id"),
+        expires_in_s=body.get("expires_in"),
+        force=body["force"],
+    )
+    with problems_named({"parameters.": ""}):
+        command, status, _ = submit(request, query["wait"])
+    reservation = services().keepers.reservations.get(command.tenant_id, command.id)
+    return reservation, status, {"Location": _address_of(reservation)}
+
+
+@reservations.get("/<reservation_id>")
+@requires(Permission.RESERVATIONS_READ)
+@reservations.answers(200, ReservationSchema, "The reservation.")
+def get_reservation(reservation_id: str) -> Reservation:
+    """Show a reservation
+
+    By its `id`.
+    """
+    return services().keepers.reservations.get(current_tenant().id, reservation_id)
+
+
+@reservations.delete("/<reservation_id>")
+@requires(Permission.RESERVATIONS_MANAGE)
+@reservations.query(InsistingQuery)
+@reservations.answers(202, ReservationSchema, "The charge point is being asked.")
+@also_answers(200, ReservationSchema, "The charge point has answered; see `status`.")
+@problems(409)
+def cancel_reservation(query: dict[str, Any], reservation_id: str) -> tuple[Reservation, int, dict[str, str]]:
+    """Cancel a reservation
+
+    Sends the charge point a CancelReservation. It is over with either answer: a charge point that refuses has
+    no such reservation. One that is over already is a 409, unless `force` asks to send it all the same.
+    """
+    kept = services().keepers.reservations
+    reservation = kept.get(current_tenant().id, reservation_id)
+    if not reservation.status.is_open and not query["force"]:
+        raise Conflict(f"The reservation is {reservation.status.value}; there is nothing to cancel.")
+    request = CommandRequest(
+        charge_point=reservation.charge_point,
+        command_type="CancelReservation",
+        parameters={"reservation_id": reservation.reservation_id},
+        requested_by=current_caller().user_id,
+        force=True,
+    )
+    command, status, _ = submit(request, query["wait"])
+    return kept.get(command.tenant_id, reservation.id), status, {"Location": _address_of(reservation)}
+
+
+def _address_of(reservation: Reservation) -> str:
+    return url_for("reservations.get_reservation", reservation_id=reservation.id)

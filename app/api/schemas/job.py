@@ -1,0 +1,177 @@
+"""Firmware jobs and diagnostics jobs."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Length, OneOf, Range
+
+from app.api.paging import PageQuery, next_cursor_field
+from app.api.schemas.base import ID_TEXT, Input, Number, same_as_id, text, time, whole
+from app.api.schemas.command import WEEK_S
+from app.domain.job import DIAGNOSTICS_KINDS, FIRMWARE_KINDS, JobKind, JobStatus
+from app.domain.times import format_time, parse_time
+
+MAX_INTEGER = 2**31 - 1
+
+
+class WireTime(fields.String):
+    """A moment that a caller gives, as it goes to the charge point: UTC with milliseconds."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        at = parse_time(super()._deserialize(value, attr, data, **kwargs))
+        if at is None:
+            raise ValidationError("Must be a time in ISO 8601, such as 2026-03-01T12:00:00Z.")
+        return format_time(at)
+
+
+class _NewJobSchema(Input):
+    """What every job that is asked for may have."""
+
+    charge_point_id = fields.String(required=True, validate=Length(1, 255))
+    location = fields.String(validate=Length(1, 2000), metadata={"description": "Any address."})
+    retries = fields.Integer(
+        strict=True,
+        validate=Range(0, 100),
+        metadata={"description": "How often to try again after the first time."},
+    )
+    retry_interval = fields.Integer(
+        strict=True, validate=Range(0, MAX_INTEGER), metadata={"description": "Seconds between tries."}
+    )
+    request_id = fields.Integer(
+        strict=True,
+        validate=Range(-MAX_INTEGER, MAX_INTEGER),
+        metadata={"description": "Of signed updates and logs; made if left out."},
+    )
+    command_id = fields.String(
+        validate=ID_TEXT, metadata={"description": "Your own id for the command and the job."}
+    )
+    expires_in = Number(
+        validate=Range(1, WEEK_S), metadata={"description": "Seconds after which it is not sent any more."}
+    )
+    force = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
+    )
+
+
+class SignatureSchema(Input):
+    """What makes an update a signed one."""
+
+    certificate = fields.String(
+        required=True, validate=Length(1, 5500), metadata={"description": "The signing certificate, in PEM."}
+    )
+    signature = fields.String(
+        required=True,
+        validate=Length(1, 800),
+        metadata={"description": "RSA-PSS or ECDSA over the file with SHA-256, in base64."},
+    )
+
+
+class NewFirmwareJobSchema(_NewJobSchema):
+    """A firmware update."""
+
+    firmware_file_id = fields.String(
+        validate=Length(1, 100),
+        metadata={"description": "A firmware file of this system, instead of `location`."},
+    )
+    retrieve_date = WireTime(metadata={"description": "Not to be fetched before; now if left out."})
+    install_date = WireTime(metadata={"description": "Not to be installed before; signed updates only."})
+    signed = fields.Nested(SignatureSchema, metadata={"description": "Makes it SignedUpdateFirmware."})
+
+
+class NewDiagnosticsJobSchema(_NewJobSchema):
+    """An upload of diagnostics or of a log. Without `location` to this system."""
+
+    kind = fields.String(
+        load_default=JobKind.DIAGNOSTICS.value,
+        validate=OneOf(sorted(kind.value for kind in DIAGNOSTICS_KINDS)),
+        metadata={"description": "`diagnostics` is GetDiagnostics, the logs are GetLog."},
+    )
+    start_time = WireTime(metadata={"description": "Nothing older."})
+    stop_time = WireTime(metadata={"description": "Nothing newer."})
+
+
+class _JobQuery(PageQuery):
+    charge_point_id = fields.String(validate=Length(1, 255))
+    status = fields.String(validate=OneOf([status.value for status in JobStatus]))
+
+
+class FirmwareJobQuery(_JobQuery):
+    """Filters of the list of firmware jobs."""
+
+    kind = fields.String(validate=OneOf(sorted(kind.value for kind in FIRMWARE_KINDS)))
+
+
+class DiagnosticsJobQuery(_JobQuery):
+    """Filters of the list of diagnostics jobs."""
+
+    kind = fields.String(validate=OneOf(sorted(kind.value for kind in DIAGNOSTICS_KINDS)))
+
+
+class JobStepSchema(Schema):
+    """One thing that became known of a job."""
+
+    status = text("OCPP's word, as `Downloading`, or ours.")
+    at = time("When that was.")
+
+
+class JobFileSchema(Schema):
+    """A file that the charge point has uploaded."""
+
+    name = text("Of the file.")
+    size = whole("In bytes.")
+    sha256 = text("Of the content, in hexadecimal.")
+    received_at = time("When it was complete.")
+
+
+class JobSchema(Schema):
+    """A job of a charge point. Its id is that of the command that began it."""
+
+    id = text("The job.")
+    command_id = same_as_id()
+    charge_point_id = text("Who does it.")
+    tenant_id = text("Whose it is.")
+    kind = text("What it is.")
+    status = text(" | ".join(JobStatus))
+    progress = text("The newest entry of `history`.", nullable=True)
+    history = fields.List(fields.Nested(JobStepSchema), metadata={"description": "Oldest first."})
+    location = text("Where the charge point fetches from or sends to.")
+    request_id = whole("Of signed updates and logs.", nullable=True)
+    error = fields.Dict(
+        allow_none=True, metadata={"description": "Why it never began: code, message, perhaps advice."}
+    )
+    requested_by = text("The user's id, or mqtt.")
+    created_at = time("When it was asked for.")
+    updated_at = time("When something was last heard of it.")
+    ended_at = time("When it ended.", nullable=True)
+
+
+class FirmwareJobSchema(JobSchema):
+    """A firmware update."""
+
+    firmware_file_id = text("The file of this system that it fetches.", nullable=True)
+    firmware_version_before = text("What the charge point ran when it was asked for.", nullable=True)
+    firmware_version_after = text("What it ran at the boot that proved the update.", nullable=True)
+
+
+class DiagnosticsJobSchema(JobSchema):
+    """An upload of diagnostics or of a log."""
+
+    file_name = text("What the charge point said that it would send.", nullable=True)
+    files = fields.List(fields.Nested(JobFileSchema), metadata={"description": "What came."})
+
+
+class FirmwareJobPageSchema(Schema):
+    """A page of firmware jobs."""
+
+    items = fields.List(fields.Nested(FirmwareJobSchema))
+    next_cursor = next_cursor_field()
+
+
+class DiagnosticsJobPageSchema(Schema):
+    """A page of diagnostics jobs."""
+
+    items = fields.List(fields.Nested(DiagnosticsJobSchema))
+    next_cursor = next_cursor_field()

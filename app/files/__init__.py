@@ -1,0 +1,1 @@
+"""Files: a store in a local folder, and signed links to it."""

@@ -1,0 +1,24 @@
+"""GetLocalListVersion (OCPP 1.6 5.10): 0 is an empty list, -1 no list at all; each update begins so (C20)."""
+
+from app.domain.command import Command, FollowUp, Outcome
+from app.ocpp.local_list import follow_ups, note_trouble
+from app.ocpp.outgoing import accept_any_answer
+from app.services.keepers import Keepers
+
+ACTION = "GetLocalListVersion"
+FEATURE_PROFILE = "LocalAuthListManagement"
+on_result = accept_any_answer
+
+
+def taken(command: Command, keepers: Keepers) -> None:
+    """It is on its way."""
+    keepers.local_lists.note_taken(command)
+
+
+def ended(command: Command, outcome: Outcome, keepers: Keepers) -> list[FollowUp]:
+    """Keep the version, and send the first part of a list that waited for it."""
+    version = (outcome.result or {}).get("list_version")
+    if isinstance(version, int):
+        return follow_ups("send", keepers.local_lists.note_version(command, version))
+    note_trouble(command, outcome, keepers, None)
+    return []

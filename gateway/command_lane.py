@@ -1,0 +1,109 @@
+"""Commands to one charge point: one on the wire at a time, and none before it is ready for one."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from app.domain.context import ChargePointRef
+from app.domain.times import to_epoch_ms
+from app.ocpp.envelope import CommandReport, ReportKind
+from app.services.ports import CommandDelivery
+from gateway.call_pairing import OutgoingCalls, SentCall
+from gateway.uplink import Uplink
+
+
+class CommandLane:
+    """Its own lane beside the charge point's calls: the two never wait for each other (A23).
+
+    `is_ready` tells whether the charge point's registration lets commands through (A35).
+    """
+
+    def __init__(
+        self,
+        ref: ChargePointRef,
+        uplink: Uplink,
+        send: Callable[[str], None],
+        is_ready: Callable[[], bool],
+        log: structlog.stdlib.BoundLogger,
+    ) -> None:
+        self._ref = ref
+        self._uplink = uplink
+        self._send = send
+        self._is_ready = is_ready
+        self._log = log
+        self._calls = OutgoingCalls()
+        self._answer_timer: asyncio.TimerHandle | None = None
+        self._hold_timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing out for so long from now on, whatever was said before (G8)."""
+        if self._hold_timer is not None:
+            self._hold_timer.cancel()
+        self._hold_timer = self._loop.call_later(seconds, self._release)
+
+    def _release(self) -> None:
+        self._hold_timer = None
+        self.send_next()
+
+    def deliver(self, delivery: CommandDelivery) -> None:
+        """Put a command in line."""
+        if not self._calls.offer(delivery):
+            self._log.warning("command_line_full", command_id=delivery.command_id)
+            return
+        self.send_next()
+
+    def send_next(self) -> None:
+        """Send what is next in line, if anything may go out now."""
+        for expired in self._calls.take_expired(datetime.now(UTC)):
+            self._report(expired, ReportKind.EXPIRED)
+        if self._hold_timer is not None or not self._is_ready():
+            return
+        call = self._calls.next_call()
+        if call is None:
+            return
+        self._send(call.text)
+        self._report(call.delivery, ReportKind.SENT)
+        self._answer_timer = self._loop.call_later(call.delivery.timeout_s, self._give_up, call)
+
+    def _give_up(self, call: SentCall) -> None:
+        if self._calls.time_out(call):
+            self._log.warning("command_unanswered", command_id=call.delivery.command_id)
+            self._report(call.delivery, ReportKind.UNANSWERED, call.text)
+            self.send_next()
+
+    def take_answer(self, unique_id: str, text: str) -> bool:
+        """A CallResult or CallError came, perhaps late (A25); False if it answers nothing."""
+        call = self._calls.take_answered(unique_id)
+        if call is None:
+            return False
+        if self._answer_timer is not None and self._calls.open is None:
+            self._answer_timer.cancel()
+        self._report(call.delivery, ReportKind.ANSWERED, call.text, text)
+        self.send_next()
+        return True
+
+    def end(self) -> None:
+        """The socket is gone: an open command's outcome stays unknown, waiting ones take the next (A24)."""
+        for timer in (self._answer_timer, self._hold_timer):
+            if timer is not None:
+                timer.cancel()
+        if self._calls.open is not None:
+            self._report(self._calls.open.delivery, ReportKind.CONNECTION_LOST)
+
+    def _report(
+        self,
+        delivery: CommandDelivery,
+        kind: ReportKind,
+        request: str | None = None,
+        answer: str | None = None,
+    ) -> None:
+        now = to_epoch_ms(datetime.now(UTC))
+        self._uplink.report(
+            self._ref.tenant_id,
+            CommandReport(
+                self._ref.charge_point_id, delivery.command_id, kind, now, delivery.action, request, answer
+            ),
+        )

@@ -1,0 +1,62 @@
+"""The ports that charge points connect to: a plain one, one with TLS, or both, in one process."""
+
+import ssl
+from collections.abc import Awaitable, Callable
+
+import structlog
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from app.gateway_settings import GatewaySettings
+from gateway.subprotocol import SUBPROTOCOL
+
+log = structlog.stdlib.get_logger(__name__)
+_OPEN_TIMEOUT_S = 20
+_HIDDEN = "authorization"
+Handler = Callable[[ServerConnection], Awaitable[None]]
+ProcessRequest = Callable[[ServerConnection, Request], Awaitable[Response | None]]
+
+
+def tell_failed_upgrade(connection: ServerConnection, request: Request, _: Response) -> None:
+    """Of a request that is no proper upgrade, everything that helps to find out why (G2), but no secret."""
+    failure = connection.protocol.handshake_exc
+    if failure is not None:
+        headers = {name: value for name, value in request.headers.raw_items() if name.lower() != _HIDDEN}
+        log.warning("upgrade_failed", path=request.path[:200], reason=str(failure), headers=headers)
+
+
+async def open_listeners(
+    settings: GatewaySettings, tls: ssl.SSLContext | None, handler: Handler, process_request: ProcessRequest
+) -> list[Server]:
+    """Begin to accept connections."""
+    doors: list[tuple[int, ssl.SSLContext | None]] = [(settings.port, None)] if settings.plain else []
+    if settings.tls is not None:
+        doors.append((settings.tls.port, tls))
+    return [await _open(settings, port, context, handler, process_request) for port, context in doors]
+
+
+async def _open(
+    settings: GatewaySettings,
+    port: int,
+    tls: ssl.SSLContext | None,
+    handler: Handler,
+    process_request: ProcessRequest,
+) -> Server:
+    return await serve(
+        handler,
+        settings.host,
+        port,
+        ssl=tls,
+        ssl_handshake_timeout=_OPEN_TIMEOUT_S if tls is not None else None,
+        process_request=process_request,
+        process_response=tell_failed_upgrade,
+        subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
+        compression=None,
+        max_size=settings.max_message_bytes,
+        max_queue=4,
+        ping_interval=settings.ping_interval_s,
+        ping_timeout=settings.ping_timeout_s,
+        open_timeout=_OPEN_TIMEOUT_S,
+        close_timeout=3,
+        backlog=4096,
+    )
