@@ -28,7 +28,8 @@ class StationConfiguration:
             "MeterValueSampleInterval": "60",
             "MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import,Current.Import",
             "NumberOfConnectors": str(connectors),
-            "SupportedFeatureProfiles": "Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging",
+            "SupportedFeatureProfiles": "Core,LocalAuthListManagement,RemoteTrigger,Reservation,"
+            "SmartCharging",
             "WebSocketPingInterval": "0",
         }
 

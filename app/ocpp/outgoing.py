@@ -18,6 +18,7 @@ SECURITY = "Security"
 _MAX_CONNECTORS = 100
 OUR_FAILURES = frozenset({"gateway_unreachable", "unreadable_answer"})
 """Error codes of commands that failed without the charge point's doing."""
+_DEEPEST = 20  # OCPP itself needs six
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # tab and line ends are part of certificates
 
 
@@ -143,6 +144,8 @@ class OutgoingAction:
 
         Raises InvalidInput naming each parameter as given.
         """
+        if _is_deeper(parameters, _DEEPEST):
+            raise InvalidInput(f"The parameters of {self.action} nest deeper than {_DEEPEST} levels.")
         payload = as_wire(parameters)
         touch = getattr(self._module, "parameters", None)
         if touch is not None:
@@ -178,6 +181,15 @@ def _about_connector(asked: Asked, payload: Mapping[str, Any], keepers: Keepers)
     highest = max([*seen, listed or 0])
     if highest and wanted > highest:
         yield f"The charge point has connectors 1 to {highest}; there is no {wanted}."
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """What nests without end must be refused before anything follows it down."""
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return levels == 0 or any(_is_deeper(inner, levels - 1) for inner in value)
 
 
 def _unsendable(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -32,18 +32,22 @@ def mend(schema: PayloadSchema, payload: dict[str, Any]) -> list[Quirk]:
     """Make `payload` usable in place; answers what was wrong. Raises OcppError where it cannot be mended."""
     deviations = _mend_readings(payload)
     if deviations or not schema.is_valid(payload):
-        outer = _without_readings(payload)
-        if not deviations and schema.is_valid(outer):
-            return [Quirk.INVALID_READING]
-        for breach in list(schema.breaches(outer)):
-            quirk = _tolerate(payload, breach)
-            if quirk is None:
-                raise as_error(breach)
-            deviations.append(quirk)
-        for breach in schema.breaches(_without_readings(payload)):  # a dropped null may have been required
-            if kind_of(breach) == "required" and not _may_be_absent(payload, breach):
-                raise as_error(breach)
+        deviations += _mend_members(schema, payload) or ([] if deviations else [Quirk.INVALID_READING])
     _check_integers(payload)
+    return deviations
+
+
+def _mend_members(schema: PayloadSchema, payload: dict[str, Any]) -> list[Quirk]:
+    """All but the readings."""
+    deviations = []
+    for breach in list(schema.breaches(_without_readings(payload))):
+        quirk = _tolerate(payload, breach)
+        if quirk is None:
+            raise as_error(breach)
+        deviations.append(quirk)
+    for breach in schema.breaches(_without_readings(payload)):  # a dropped null may have been required
+        if kind_of(breach) == "required" and not _may_be_absent(payload, breach):
+            raise as_error(breach)
     return deviations
 
 

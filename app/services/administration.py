@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.charge_point import ChargePoint, ConnectorRating, Registration, check_settings
+from app.domain.charging_profile import Criteria
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, NotFound
 from app.domain.session import SessionStatus
@@ -40,7 +41,7 @@ class AdministrationService:
         return self._change(ref, {name: given for name, given in changes.items() if given})
 
     def remove(self, ref: ChargePointRef, *, force: bool = False) -> None:
-        """Forget a charge point and its configuration; sessions and messages stay.
+        """Forget a charge point and what it is believed to hold; sessions, jobs and messages stay.
 
         Raises NotFound; Conflict while it is connected or charges, unless `force` is given: then its
         connection is closed.
@@ -50,6 +51,8 @@ class AdministrationService:
             self._check_idle(known)
         self._keepers.charge_points.delete(ref)
         self._keepers.configuration.forget(ref)
+        self._keepers.local_lists.forget(ref)
+        self._keepers.charging_profiles.note_cleared(ref, Criteria())
         if known.connection is not None:
             self._link.close_replaced(known.connection.gateway_id, ref, known.connection.epoch + 1)
 

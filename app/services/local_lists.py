@@ -233,6 +233,10 @@ class LocalListService:
             state = ListState.FAILED
         self._keep(replace(known, state=state), command, plan, None)
 
+    def forget(self, ref: ChargePointRef) -> None:
+        """Nothing is known of its list."""
+        self._lists.put(LocalList(ref))
+
     def note_conflict(self, ref: ChargePointRef) -> None:
         """The charge point reports LocalListConflict: its list contradicts what it was told since (B41)."""
         self._lists.put(replace(self._lists.find(ref), state=ListState.CONFLICT))

@@ -119,7 +119,7 @@ def test_no_secret_is_written_down() -> None:
 
 def test_ports_are_open_on_loopback_only() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert len(ports) == 4
+    assert len(ports) == 5
     assert all(port.startswith("${BIND_ADDRESS:-127.0.0.1}:") for port in ports)
 
 

@@ -67,3 +67,12 @@ def test_the_parameters_given_are_not_changed() -> None:
     parameters = {"id_tag": "TAG", "connector_id": 1}
     load_catalog().command_kind("remote_start").build_payload(parameters)
     assert parameters == {"id_tag": "TAG", "connector_id": 1}
+
+
+@pytest.mark.parametrize("levels", [21, 300, 900])
+def test_parameters_that_nest_without_end_are_refused(levels: int) -> None:
+    deep: object = 1
+    for _ in range(levels):
+        deep = {"a": [deep]}
+    with pytest.raises(InvalidInput, match="nest deeper than 20 levels"):
+        load_catalog().command_kind("Reset").build_payload({"type": "Hard", "extra": deep})

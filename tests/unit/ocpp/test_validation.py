@@ -222,6 +222,12 @@ def test_whatever_comes_is_mended_or_refused_and_never_breaks(
     assert payload.keys() <= tried.keys()
 
 
+def test_bad_readings_do_not_let_a_number_through_that_no_store_takes() -> None:
+    readings = [{"timestamp": "2026-03-01T12:00:00Z", "sampledValue": [{"value": 1}]}]
+    payload = {"connectorId": 1, "transactionId": 2**63, "meterValue": readings}
+    assert tolerant_code("MeterValues", payload) == "PropertyConstraintViolation"
+
+
 def test_what_is_nested_without_end_is_refused_and_breaks_nothing() -> None:
     deep: Any = 1
     for _ in range(500):

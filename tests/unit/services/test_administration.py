@@ -7,8 +7,9 @@ import pytest
 from app.domain.charge_point import ConnectorRating, Registration
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.domain.local_list import ListState
 from app.domain.session import SessionStatus
-from tests.builders import REF, a_session
+from tests.builders import REF, a_session, an_installed_profile
 from tests.fakes.world import World
 
 NOBODY = ChargePointRef("acme", "nobody")
@@ -55,11 +56,16 @@ def test_wrong_settings_are_named_and_none_is_set(
 
 
 def test_an_idle_charge_point_is_forgotten_with_its_configuration(world: World) -> None:
-    world.services.keepers.configuration.note_unknown(REF, "A")
+    keepers = world.services.keepers
+    keepers.configuration.note_unknown(REF, "A")
+    keepers.local_lists.note_conflict(REF)
+    keepers.charging_profiles.note_installed(an_installed_profile())
     world.sessions.insert(a_session(1, status=SessionStatus.COMPLETED), [], 1)
     world.services.administration.remove(REF)
     assert world.charge_points.find(REF) is None
     assert world.configurations.find(REF).unknown == frozenset()
+    assert keepers.local_lists.get(REF).state is ListState.UNKNOWN
+    assert keepers.charging_profiles.installed(REF) == []
     assert world.sessions.find("acme", "session-1") is not None
 
 
