@@ -20,17 +20,27 @@ _AUTHORIZATION_KEY_LAST = re.compile(
     r'("value\\*"\s*:\s*\\*")[^"\\]*(\\*"\s*,\s*\\*"key\\*"\s*:\s*\\*"AuthorizationKey)', re.IGNORECASE
 )
 _LINK = re.compile(r"(?<=/files/)[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_OF_MANY_LINES = frozenset({"event", "exception", "stack"})
 HIDDEN = "[hidden]"
 
 
 def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
-    """Hide secrets by field name, passwords inside addresses and frames, and the tokens of signed links."""
+    """Hide secrets by field name, passwords inside addresses and frames, and the tokens of signed links.
+
+    Control characters become escapes: what charge points send writes no lines of its own.
+    """
     for name, value in fields.items():
         if name != "event" and _SECRET_FIELD.search(name):
             fields[name] = HIDDEN
         elif isinstance(value, str):
-            fields[name] = _redact_text(value)
+            shown = value if name in _OF_MANY_LINES else _CONTROL.sub(_as_escape, value)
+            fields[name] = _redact_text(shown)
     return fields
+
+
+def _as_escape(control: re.Match[str]) -> str:
+    return control[0].encode("unicode_escape").decode()
 
 
 def _redact_text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import Executor
+from weakref import WeakValueDictionary
 
 import structlog
 from websockets.asyncio.server import ServerConnection
@@ -34,6 +35,7 @@ class Presence:
         self._uplink = uplink
         self._limits = limits
         self._connections: dict[ChargePointRef, ChargePointConnection] = {}
+        self._turns: WeakValueDictionary[ChargePointRef, asyncio.Lock] = WeakValueDictionary()
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -54,12 +56,19 @@ class Presence:
     ) -> ChargePointConnection | None:
         """Make this the charge point's connection: the newest wins (A39). None if a newer one came meanwhile.
 
-        Raises AppError if the store does not let it in.
+        Those of one charge point take turns: threads would not keep their order. Raises AppError if the store
+        does not let it in.
         """
         ref = admitted.ref
-        opened = await self._loop.run_in_executor(
-            self._threads, self._services.charge_points.open_connection, ref, self._gateway_id, connection_id
-        )
+        turn = self._turns.setdefault(ref, asyncio.Lock())
+        async with turn:
+            opened = await self._loop.run_in_executor(
+                self._threads,
+                self._services.charge_points.open_connection,
+                ref,
+                self._gateway_id,
+                connection_id,
+            )
         connection = ChargePointConnection(
             websocket, opened.charge_point, self._uplink, self._limits, connection_id, admitted.deviations
         )

@@ -140,3 +140,13 @@ def test_what_is_below_the_level_is_not_written(read_log: Any, monkeypatch: pyte
     lines = read_log("json")
     get_logger("tests.logs.level").warning("not this")
     assert lines() == []
+
+
+def test_what_a_charge_point_sends_writes_no_lines_of_its_own() -> None:
+    """A unique id may hold anything; a log line stays one line."""
+    fields = redact(None, "info", {"event": "call_repeated", "unique_id": "a\x00b\nlevel=error\x1b[31m\u2028c"})
+    assert fields["unique_id"] == "a\\x00b\\nlevel=error\\x1b[31m\\u2028c"
+
+
+def test_a_traceback_keeps_its_lines() -> None:
+    assert redact(None, "error", {"event": "e", "exception": "one\ntwo"})["exception"] == "one\ntwo"

@@ -1,5 +1,7 @@
 """Which charge points are connected here: opened, replaced, closed, fenced by epochs (A39)."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
@@ -12,7 +14,7 @@ from app.domain.command import Command, CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import NotFound, Retryable
 from app.ocpp.catalog import load_catalog
-from app.services.ports import PageRequest
+from app.services.ports import OpenedConnection, PageRequest
 from gateway import presence
 from gateway.connection import ChargePointConnection
 from gateway.credentials import Proof
@@ -267,3 +269,30 @@ async def test_and_not_of_one_that_is_gone_by_then(world: World, threads: Thread
     await house.presence.close(connection)
     await house.presence.ask_for_status(connection, 0)
     assert commands_of(world) == ()
+
+
+async def test_connections_that_open_at_once_keep_their_order(
+    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A39: the thread of the first one is slow; the second is the newest all the same."""
+    began, go_on = threading.Event(), threading.Event()
+    really_open = world.services.charge_points.open_connection
+
+    def open_slowly(ref: ChargePointRef, gateway_id: str, connection_id: str) -> OpenedConnection:
+        if connection_id == "first":
+            began.set()
+            go_on.wait(5)
+        return really_open(ref, gateway_id, connection_id)
+
+    monkeypatch.setattr(type(world.services.charge_points), "open_connection", staticmethod(open_slowly))
+    house = House(world, threads)
+    first = asyncio.create_task(house.open("first"))
+    await asyncio.to_thread(began.wait, 5)
+    second = asyncio.create_task(house.open("second"))
+    await asyncio.sleep(0)
+    go_on.set()
+    (older, _), (newer, _) = await first, await second
+    assert older is not None
+    assert newer is not None
+    assert older.epoch < newer.epoch
+    assert house.presence.find(REF) is newer
