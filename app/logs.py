@@ -35,7 +35,7 @@ def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
             fields[name] = HIDDEN
         elif isinstance(value, str):
             shown = value if name in _OF_MANY_LINES else _CONTROL.sub(_as_escape, value)
-            fields[name] = _redact_text(shown)
+            fields[name] = redact_text(shown)
     return fields
 
 
@@ -43,7 +43,8 @@ def _as_escape(control: re.Match[str]) -> str:
     return control[0].encode("unicode_escape").decode()
 
 
-def _redact_text(text: str) -> str:
+def redact_text(text: str) -> str:
+    """The text without passwords inside addresses, keys inside frames, and the tokens of signed links."""
     text = _LINK.sub(HIDDEN, text)
     text = _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
     text = _AUTHORIZATION_KEY_LAST.sub(rf"\1{HIDDEN}\2", text)

@@ -1,6 +1,7 @@
 """Outgoing calls of one connection: a bounded line, one on the wire, each paired with its answer. No I/O."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -30,9 +31,15 @@ class OutgoingCalls:
         self._timed_out: deque[SentCall] = deque(maxlen=_REMEMBERED)
         self.open: SentCall | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits in line."""
+        return not self._waiting
+
     def offer(self, delivery: CommandDelivery) -> bool:
         """Put a command in line. False if the line is full; one that is known already is in line."""
-        if delivery.command_id in self._seen:
+        in_line = (waiting.command_id for waiting in self._waiting)
+        if delivery.command_id in self._seen or delivery.command_id in in_line:
             return True
         if len(self._waiting) >= MAX_WAITING:
             return False
@@ -47,11 +54,12 @@ class OutgoingCalls:
             self._waiting.remove(delivery)
         return expired
 
-    def next_call(self) -> SentCall | None:
-        """The call to send now, which then is the open one; None if one is open or none waits."""
-        if self.open is not None or not self._waiting:
+    def next_call(self, may_go: Callable[[CommandDelivery], bool] = lambda _: True) -> SentCall | None:
+        """The call to send now, which then is the open one; None if one is open or none may go."""
+        delivery = next(filter(may_go, self._waiting), None) if self.open is None else None
+        if delivery is None:
             return None
-        delivery = self._waiting.popleft()
+        self._waiting.remove(delivery)
         unique_id = str(uuid4())
         text = encode_call(unique_id, delivery.action, delivery.payload)
         self.open = SentCall(delivery, unique_id, text)

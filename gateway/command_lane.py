@@ -17,7 +17,7 @@ from gateway.uplink import Uplink
 class CommandLane:
     """Its own lane beside the charge point's calls: the two never wait for each other (A23).
 
-    `is_ready` tells whether the charge point's registration lets commands through (A35).
+    `may_go` tells whether an action may go to the charge point as it is now (A34, A35, G8).
     """
 
     def __init__(
@@ -25,17 +25,19 @@ class CommandLane:
         ref: ChargePointRef,
         uplink: Uplink,
         send: Callable[[str], None],
-        is_ready: Callable[[], bool],
+        may_go: Callable[[str], bool],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
         self._ref = ref
         self._uplink = uplink
         self._send = send
-        self._is_ready = is_ready
+        self._may_go = may_go
         self._log = log
         self._calls = OutgoingCalls()
         self._answer_timer: asyncio.TimerHandle | None = None
         self._hold_timer: asyncio.TimerHandle | None = None
+        self._left_in_store = False
+        self._drained = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     def hold(self, seconds: float) -> None:
@@ -52,16 +54,25 @@ class CommandLane:
         """Put a command in line."""
         if not self._calls.offer(delivery):
             self._log.warning("command_line_full", command_id=delivery.command_id)
+            self._left_in_store = True
             return
         self.send_next()
+
+    async def has_room_again(self) -> None:
+        """Wait until the line, which had no room for some commands, has sent all it held."""
+        await self._drained.wait()
+        self._drained.clear()
 
     def send_next(self) -> None:
         """Send what is next in line, if anything may go out now."""
         for expired in self._calls.take_expired(datetime.now(UTC)):
             self._report(expired, ReportKind.EXPIRED)
-        if self._hold_timer is not None or not self._is_ready():
+        if self._hold_timer is not None:
             return
-        call = self._calls.next_call()
+        call = self._calls.next_call(lambda delivery: self._may_go(delivery.action))
+        if self._left_in_store and self._calls.is_empty:
+            self._left_in_store = False
+            self._drained.set()
         if call is None:
             return
         self._send(call.text)

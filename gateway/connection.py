@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from app.domain.charge_point import ChargePoint, Registration
 from app.domain.context import ChargePointRef
 from app.domain.times import to_epoch_ms
+from app.ocpp.catalog import load_catalog
 from app.ocpp.envelope import InboundCall, StrayFrame
 from app.ocpp.errors import ErrorCode
 from app.ocpp.frame import (
@@ -45,7 +46,6 @@ _BOOT = "BootNotification"
 # their answer is the time or nothing, and charge points that restart begin their ids anew
 _ALWAYS_NEW = frozenset({_BOOT, "Heartbeat", "StatusNotification"})
 _RESULT = "[3,"
-_READY = (Registration.ACCEPTED.value, Registration.PENDING.value)
 
 
 class ChargePointConnection:
@@ -73,7 +73,7 @@ class ChargePointConnection:
         self._room = asyncio.Event()
         self._room.set()
         self._sequence = 0
-        self._in_flight: tuple[int, str, str] | None = None
+        self._in_flight: tuple[int, Call, str] | None = None
         self._answered: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._has_answered = False
         self._bad_frames = 0
@@ -83,7 +83,7 @@ class ChargePointConnection:
             tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=self.connection_id
         )
         self._writer = FrameWriter(websocket, limits.send_timeout_s, self.log)
-        self._commands = CommandLane(ref, uplink, self.send, lambda: self.registration in _READY, self.log)
+        self._commands = CommandLane(ref, uplink, self.send, self._may_go, self.log)
         self._commands.hold(limits.silent_wait_s)
 
     @property
@@ -169,7 +169,7 @@ class ChargePointConnection:
             self.log.info("call_repeated", unique_id=frame.unique_id, action=frame.action)
             self._send_answer(known[1])
             return True
-        is_in_flight = self._in_flight is not None and self._in_flight[1] == text
+        is_in_flight = self._in_flight is not None and self._in_flight[2] == text
         return is_in_flight or any(waiting == text for _, waiting, _ in self._line)
 
     def _submit_next(self) -> None:
@@ -178,7 +178,7 @@ class ChargePointConnection:
         frame, text, received_ms = self._line.popleft()
         self._room.set()
         self._sequence += 1
-        self._in_flight = (self._sequence, text, frame.unique_id)
+        self._in_flight = (self._sequence, frame, text)
         deviations, self._deviations = tuple(self._deviations), []
         call = InboundCall(
             self.ref.charge_point_id,
@@ -198,15 +198,15 @@ class ChargePointConnection:
         """The answer to the call of this sequence. One that is not awaited (any more) changes nothing."""
         if self._in_flight is None or self._in_flight[0] != sequence:
             return
-        _, asked, unique_id = self._in_flight
+        _, frame, asked = self._in_flight
         self._in_flight = None
         if text.startswith(_RESULT):  # a call that failed is worth another try under the same id (A27)
-            self._answered[unique_id] = (asked, text)
+            self._answered[frame.unique_id] = (asked, text)
             if len(self._answered) > _REMEMBERED_ANSWERS:
                 self._answered.popitem(last=False)
         if registration is not None:
             self.registration = registration
-        self._send_answer(text, is_boot=registration is not None)
+        self._send_answer(text, is_boot=frame.action == _BOOT)
         self._submit_next()
 
     def _send_answer(self, text: str, *, is_boot: bool = False) -> None:
@@ -219,7 +219,7 @@ class ChargePointConnection:
     def fail(self, sequence: int) -> None:
         """The call of this sequence gets no answer from anybody: say so, and go on with the next."""
         if self._in_flight is not None:
-            unique_id = self._in_flight[2]
+            unique_id = self._in_flight[1].unique_id
             self.answer(sequence, encode_error(unique_id, ErrorCode.INTERNAL_ERROR, "try again later"), None)
 
     # --- what is sent to the charge point --------------------------------------------------------
@@ -227,6 +227,23 @@ class ChargePointConnection:
     def deliver(self, delivery: CommandDelivery) -> None:
         """Put a command in line."""
         self._commands.deliver(delivery)
+
+    async def has_room_for_commands(self) -> None:
+        """Wait until commands that found no room in line would find some."""
+        await self._commands.has_room_again()
+
+    def _may_go(self, action: str) -> bool:
+        """None before a boot is answered (G8) and while rejected (A35), some while pending (A34)."""
+        if self._is_booting or self.registration not in (Registration.ACCEPTED, Registration.PENDING):
+            return False
+        is_accepted = self.registration == Registration.ACCEPTED
+        return is_accepted or load_catalog().command_kind(action).allowed_while_pending
+
+    @property
+    def _is_booting(self) -> bool:
+        """A boot waits for its answer."""
+        in_flight = [] if self._in_flight is None else [self._in_flight[1]]
+        return any(frame.action == _BOOT for frame in (*in_flight, *(frame for frame, _, _ in self._line)))
 
     def send(self, text: str) -> None:
         """Write soon."""

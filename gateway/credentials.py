@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import hashlib
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -38,11 +39,15 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a connection shows. The certificate's chain was found to be good when TLS began (E16)."""
+    """What a connection shows. The certificate's chain was found to be good when TLS began (E16).
+
+    `fingerprint` is the certificate's SHA-256 in hexadecimal.
+    """
 
     is_encrypted: bool
     basic: Basic | None = None
     certificate: Mapping[str, Any] | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,11 @@ WRONG_PROFILE = Distrust(
 def presented_by(connection: ServerConnection, request: Request) -> Presented:
     """What a request and the connection beneath it show."""
     tls: ssl.SSLObject | None = connection.transport.get_extra_info("ssl_object")
-    certificate = tls.getpeercert() if tls is not None else None
-    return Presented(tls is not None, basic_of(request.headers.get_all("Authorization")), certificate or None)
+    basic = basic_of(request.headers.get_all("Authorization"))
+    certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+    if tls is None or certificate is None:
+        return Presented(tls is not None, basic)
+    return Presented(True, basic, tls.getpeercert() or None, hashlib.sha256(certificate).hexdigest())
 
 
 def basic_of(headers: list[str]) -> Basic | None:
@@ -122,7 +130,7 @@ class CredentialCheck:
         if profile == 0:
             return Proof(0)
         if profile == 3:
-            return await self._by_certificate(is_pending, tenant, charge_point, shown.certificate)
+            return await self._by_certificate(is_pending, tenant, charge_point, shown)
         return await self._by_key(profile, is_pending, charge_point, shown.basic)
 
     async def _by_key(
@@ -144,19 +152,29 @@ class CredentialCheck:
         return Proof(profile, is_pending, use.is_pending, deviations=deviations)
 
     async def _by_certificate(
-        self, is_pending: bool, tenant: Tenant, charge_point: ChargePoint, shown: Mapping[str, Any] | None
+        self, is_pending: bool, tenant: Tenant, charge_point: ChargePoint, shown: Presented
     ) -> Proof | Distrust:
-        if shown is None:
+        if shown.certificate is None:
             return _wrong_certificate("It showed no certificate.")
-        wrong = _wrong_subject(shown, tenant.configuration.cpo_name, charge_point)
+        wrong = _wrong_subject(shown.certificate, tenant.configuration.cpo_name, charge_point)
         if wrong:
             return _wrong_certificate(wrong)
-        serial_hex = str(shown["serialNumber"])
+        serial_hex = str(shown.certificate["serialNumber"])
         ref = ChargePointRef(charge_point.tenant_id, charge_point.id)
         loop = asyncio.get_running_loop()
-        if await loop.run_in_executor(self._threads, self._keepers.certificates.is_revoked, ref, serial_hex):
-            return _wrong_certificate(f"Its certificate {serial_hex} is revoked.")
-        return Proof(3, is_pending, serial_hex=serial_hex)
+        wrong = await loop.run_in_executor(
+            self._threads, self._known_against, ref, serial_hex, shown.fingerprint
+        )
+        return _wrong_certificate(wrong) if wrong else Proof(3, is_pending, serial_hex=serial_hex)
+
+    def _known_against(self, ref: ChargePointRef, serial_hex: str, fingerprint: str | None) -> str | None:
+        """What the store has against a certificate that names the charge point (E17, E18)."""
+        certificates = self._keepers.certificates
+        if fingerprint is not None and certificates.is_others(ref, fingerprint):
+            return f"Its certificate {serial_hex} was signed for another charge point."
+        if certificates.is_revoked(ref, serial_hex):
+            return f"Its certificate {serial_hex} is revoked."
+        return None
 
 
 def promotion(security: ChargePointSecurity, proof: Proof) -> dict[str, Any]:
@@ -208,9 +226,8 @@ def _wrong_subject(certificate: Mapping[str, Any], cpo_name: str, charge_point: 
     """What the certificate's subject lacks: the operator's name in O, the charge point's own in CN (E17)."""
     if cpo_name and not any(cpo_name in name for name in _of_subject(certificate, "organizationName")):
         return f"Its certificate does not name the organization '{cpo_name}'."
-    serials = ("charge_point_serial_number", "charge_box_serial_number")
-    own = {charge_point.id, *(charge_point.inventory.get(name) for name in serials)}
-    if not own.intersection(_of_subject(certificate, "commonName")):
+    names = _of_subject(certificate, "commonName")
+    if len(names) != 1 or names[0].strip() not in charge_point.certificate_names:
         return "Its certificate is another charge point's."
     return None
 

@@ -1,5 +1,6 @@
 """The ports that charge points connect to: a plain one, one with TLS, or both, in one process."""
 
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +13,8 @@ from gateway.subprotocol import SUBPROTOCOL
 
 log = structlog.stdlib.get_logger(__name__)
 _OPEN_TIMEOUT_S = 20
-_HIDDEN = "authorization"
+_SECRET = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
+_MAX_HEADERS, _MAX_SHOWN = 30, 200  # a request may have a megabyte of them
 Handler = Callable[[ServerConnection], Awaitable[None]]
 ProcessRequest = Callable[[ServerConnection, Request], Awaitable[Response | None]]
 
@@ -21,8 +23,10 @@ def tell_failed_upgrade(connection: ServerConnection, request: Request, _: Respo
     """Of a request that is no proper upgrade, everything that helps to find out why (G2), but no secret."""
     failure = connection.protocol.handshake_exc
     if failure is not None:
-        headers = {name: value for name, value in request.headers.raw_items() if name.lower() != _HIDDEN}
-        log.warning("upgrade_failed", path=request.path[:200], reason=str(failure), headers=headers)
+        shown = [item for item in request.headers.raw_items() if not _SECRET.search(item[0])]
+        headers = {name[:_MAX_SHOWN]: value[:_MAX_SHOWN] for name, value in shown[:_MAX_HEADERS]}
+        reason = str(failure)[:_MAX_SHOWN]
+        log.warning("upgrade_failed", path=request.path[:_MAX_SHOWN], reason=reason, headers=headers)
 
 
 async def open_listeners(

@@ -115,6 +115,12 @@ class Presence:
         except AppError as refusal:
             connection.log.warning("status_not_asked_for", reason=refusal.message)
 
+    async def keep_delivering(self, connection: ChargePointConnection) -> None:
+        """Send the commands that waited, and again whenever more had come than the line has room for."""
+        while True:
+            await self.deliver_waiting(connection)
+            await connection.has_room_for_commands()
+
     async def deliver_waiting(self, connection: ChargePointConnection) -> None:
         """Send the commands that waited for this connection."""
         try:

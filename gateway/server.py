@@ -165,7 +165,9 @@ class Gateway:
     async def _beside(self, connection: ChargePointConnection, admitted: Admitted) -> None:
         """What an opened connection brings with it while its frames are read already."""
         await self._presence.note_proof(admitted)
-        await self._presence.deliver_waiting(connection)
+        await asyncio.gather(self._presence.keep_delivering(connection), self._ask_for_status(connection))
+
+    async def _ask_for_status(self, connection: ChargePointConnection) -> None:
         tenant = self._tenants.find(connection.ref.tenant_id)
         if tenant is not None and tenant.configuration.status_after_reconnect_s > 0:
             await self._presence.ask_for_status(connection, tenant.configuration.status_after_reconnect_s)

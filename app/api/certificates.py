@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import Permission, requires
@@ -17,10 +16,9 @@ from app.api.schemas.certificate import (
     ReadRootsSchema,
 )
 from app.api.schemas.command import CommandSchema, InsistingQuery, WaitQuery
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, current_tenant, known_charge_point_ref
 from app.domain.certificate import WIRE_TYPES, Certificate
-from app.domain.command import Command, CommandRequest
-from app.domain.context import ChargePointRef
+from app.domain.command import Command
 from app.domain.errors import NotFound
 from app.services.ports import Page
 
@@ -40,7 +38,7 @@ def list_certificates(query: dict[str, Any]) -> Page[Certificate]:
 
     Newest first: charge points' own from request to retirement, and the roots they are known to trust.
     """
-    return services().keepers.certificates.list(current_tenant().id, page_request(query))
+    return services().keepers.certificates.list_page(current_tenant().id, page_request(query))
 
 
 @certificates.get("/certificates/ca")
@@ -107,9 +105,8 @@ def install_certificate(
     """
     pem = body["pem"] if "pem" in body else services().signing.root()
     parameters = {"certificate_type": _TYPE_OF[body["kind"]], "certificate": pem}
-    command, status = _send(
-        charge_point_id, "InstallCertificate", parameters, query["wait"], force=body["force"]
-    )
+    request = request_for(charge_point_ref(charge_point_id), "InstallCertificate", parameters, body)
+    command, status, _ = submit(request, query["wait"])
     root = services().keepers.roots.of_command(command)
     if root is None:
         raise NotFound("The root's record is gone.")
@@ -131,7 +128,7 @@ def read_certificates(
     By GetInstalledCertificateIds. What it names is `installed`, what it does not name `deleted`.
     """
     parameters = {"certificate_type": _TYPE_OF[body["kind"]]}
-    return _send(charge_point_id, "GetInstalledCertificateIds", parameters, query["wait"])
+    return _send(charge_point_id, "GetInstalledCertificateIds", parameters, query)
 
 
 @certificates.post(f"{_OF_ONE}/renew")
@@ -146,7 +143,7 @@ def renew_certificate(query: dict[str, float], charge_point_id: str) -> tuple[Co
     By ExtendedTriggerMessage. It makes a new key and sends a request, which is then signed and sent back.
     """
     parameters = {"requested_message": "SignChargePointCertificate"}
-    return _send(charge_point_id, "ExtendedTriggerMessage", parameters, query["wait"])
+    return _send(charge_point_id, "ExtendedTriggerMessage", parameters, query)
 
 
 @certificates.delete(f"{_OF_ONE}/<name>")
@@ -161,9 +158,7 @@ def delete_certificate(query: dict[str, Any], charge_point_id: str, name: str) -
     By DeleteCertificate. `name` is its id, its serial number, its fingerprint or its key's hash. The last
     root of the central system takes `force`; one that is in use, the charge point keeps.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    services().charge_points.get(ref)
-    described = services().keepers.roots.hash_of(ref, name)
+    described = services().keepers.roots.hash_of(known_charge_point_ref(charge_point_id), name)
     parameters = {
         "certificate_hash_data": {
             "hash_algorithm": described.hash_algorithm,
@@ -172,13 +167,12 @@ def delete_certificate(query: dict[str, Any], charge_point_id: str, name: str) -
             "serial_number": described.serial_number,
         }
     }
-    return _send(charge_point_id, "DeleteCertificate", parameters, query["wait"], force=query["force"])
+    return _send(charge_point_id, "DeleteCertificate", parameters, query)
 
 
 def _send(
-    charge_point_id: str, action: str, parameters: dict[str, Any], wait_s: float, *, force: bool = False
+    charge_point_id: str, action: str, parameters: dict[str, Any], query: dict[str, Any]
 ) -> tuple[Command, int]:
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    request = CommandRequest(ref, action, parameters, current_caller().user_id, force=force)
-    command, status, _ = submit(request, wait_s)
+    request = request_for(charge_point_ref(charge_point_id), action, parameters, query)
+    command, status, _ = submit(request, query["wait"])
     return command, status

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import url_for
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import Permission, requires
@@ -21,10 +20,8 @@ from app.api.schemas.charge_point import (
     RemovalQuery,
 )
 from app.api.schemas.command import WaitQuery
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.charge_point import ChargePoint, Registration
-from app.domain.command import CommandRequest
-from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict
 from app.services.ports import Page
 
@@ -42,7 +39,7 @@ def list_charge_points(query: dict[str, Any]) -> Page[ChargePoint]:
 
     In order of id.
     """
-    return services().charge_points.list(current_tenant().id, page_request(query))
+    return services().charge_points.list_page(current_tenant().id, page_request(query))
 
 
 @charge_points.post("")
@@ -59,7 +56,7 @@ def register_charge_point(body: dict[str, str]) -> tuple[ChargePoint, int, dict[
     tenant, charge_point_id = current_tenant(), body["id"]
     if not services().charge_points.register(tenant, charge_point_id):
         raise Conflict(f"The charge point '{charge_point_id}' is registered already.")
-    charge_point = services().charge_points.get(ChargePointRef(tenant.id, charge_point_id))
+    charge_point = services().charge_points.get(charge_point_ref(charge_point_id))
     location = url_for("chargepoints.get_charge_point", charge_point_id=charge_point_id)
     return charge_point, 201, {"Location": location}
 
@@ -72,7 +69,7 @@ def get_charge_point(charge_point_id: str) -> ChargePoint:
 
     With the last known state of its connectors; `stale` says that it is offline.
     """
-    return services().charge_points.get(ChargePointRef(current_tenant().id, charge_point_id))
+    return services().charge_points.get(charge_point_ref(charge_point_id))
 
 
 @charge_points.patch("/<charge_point_id>")
@@ -87,13 +84,13 @@ def change_charge_point(body: dict[str, Any], charge_point_id: str) -> ChargePoi
     `max_power` of each. What is left out stays as it is.
     """
     ratings = {connector.pop("id"): connector for connector in body["connectors"]}
-    return services().administration.configure(_ref(charge_point_id), body["settings"], ratings)
+    return services().administration.configure(charge_point_ref(charge_point_id), body["settings"], ratings)
 
 
 @charge_points.delete("/<charge_point_id>")
 @requires(Permission.CHARGE_POINTS_REMOVE)
 @charge_points.query(RemovalQuery)
-@charge_points.answers(204, RegistrationSchema, "It is forgotten.")
+@charge_points.response(204, description="It is forgotten.")
 @problems(409)
 def remove_charge_point(query: dict[str, bool], charge_point_id: str) -> None:
     """Forget a charge point
@@ -101,7 +98,7 @@ def remove_charge_point(query: dict[str, bool], charge_point_id: str) -> None:
     Its sessions and messages stay. While it is connected or has a running session it takes `?force=true`;
     its connection is then closed.
     """
-    services().administration.remove(_ref(charge_point_id), force=query["force"])
+    services().administration.remove(charge_point_ref(charge_point_id), force=query["force"])
 
 
 @charge_points.put("/<charge_point_id>/registration")
@@ -119,17 +116,11 @@ def decide_registration(
     Its next BootNotification is answered so. With `trigger_boot`, a pending charge point that is connected
     is asked to send it now; others send it when they start, or when their retry interval is over.
     """
-    ref = _ref(charge_point_id)
+    ref = charge_point_ref(charge_point_id)
     charge_point = services().administration.decide(ref, Registration(body["status"]))
     waits = charge_point.is_live and charge_point.registration is Registration.PENDING
     if not (body["trigger_boot"] and waits):
         return {"charge_point": charge_point, "command_id": None}, 200
-    request = CommandRequest(
-        ref, "TriggerMessage", {"requested_message": "BootNotification"}, current_caller().user_id, force=True
-    )
-    command, status, _ = submit(request, query["wait"])
+    boot = {"requested_message": "BootNotification"}
+    command, status, _ = submit(request_for(ref, "TriggerMessage", boot, {"force": True}), query["wait"])
     return {"charge_point": services().charge_points.get(ref), "command_id": command.id}, status
-
-
-def _ref(charge_point_id: str) -> ChargePointRef:
-    return ChargePointRef(current_tenant().id, charge_point_id)

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import url_for
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.naming import problems_named
 from app.api.paging import PageQuery, page_request
@@ -23,10 +22,9 @@ from app.api.schemas.charging_profile import (
     TemplateSchema,
 )
 from app.api.schemas.command import WaitQuery
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, current_tenant, known_charge_point_ref
 from app.domain.charging_profile import Criteria, ProfileTemplate, Purpose
-from app.domain.command import Command, CommandRequest
-from app.domain.context import ChargePointRef
+from app.domain.command import Command
 from app.domain.errors import InvalidInput
 from app.services.ports import Page
 
@@ -36,6 +34,12 @@ charging_profiles = Blueprint(
 _TEMPLATES = "/charging-profiles"
 _OF_ONE = "/chargepoints/<charge_point_id>/charging-profiles"
 _OUR_NAMES = {"parameters.cs_charging_profiles": "profile", "parameters.": ""}
+_FILTERS = {
+    "charging_profile_id": "id",
+    "connector_id": "connector_id",
+    "purpose": "charging_profile_purpose",
+    "stack_level": "stack_level",
+}
 _PARAMETERS = ("connector_id", "template", "charging_profile_id", "transaction_id", "retry_lower")
 
 
@@ -48,7 +52,7 @@ def list_charging_profiles(query: dict[str, Any]) -> Page[ProfileTemplate]:
 
     In order of name.
     """
-    return services().keepers.profile_templates.list(current_tenant().id, page_request(query))
+    return services().keepers.profile_templates.list_page(current_tenant().id, page_request(query))
 
 
 @charging_profiles.post(_TEMPLATES)
@@ -95,7 +99,7 @@ def change_charging_profile(body: dict[str, Any], name: str) -> ProfileTemplate:
 
 @charging_profiles.delete(f"{_TEMPLATES}/<name>")
 @requires(Permission.CHARGING_PROFILES_MANAGE)
-@charging_profiles.answers(204, TemplateSchema, "It is gone.")
+@charging_profiles.response(204, description="It is gone.")
 def remove_charging_profile(name: str) -> None:
     """Remove a charging profile template
 
@@ -113,8 +117,7 @@ def list_installed_profiles(query: dict[str, Any], charge_point_id: str) -> dict
 
     As far as it told this system: what it has from elsewhere is not known, and nothing can ask it.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    services().charge_points.get(ref)
+    ref = known_charge_point_ref(charge_point_id)
     return {"items": services().keepers.charging_profiles.installed(ref, _criteria(query))}
 
 
@@ -140,15 +143,7 @@ def assign_charging_profile(
     parameters = {name: body[name] for name in _PARAMETERS if name in body}
     if "profile" in body:
         parameters["cs_charging_profiles"] = body["profile"]
-    request = CommandRequest(
-        charge_point=ChargePointRef(current_tenant().id, charge_point_id),
-        command_type="SetChargingProfile",
-        parameters=parameters,
-        requested_by=current_caller().user_id,
-        command_id=body.get("command_id"),
-        expires_in_s=body.get("expires_in"),
-        force=body["force"],
-    )
+    request = request_for(charge_point_ref(charge_point_id), "SetChargingProfile", parameters, body)
     with problems_named(_OUR_NAMES):
         return _outcome(*submit(request, query["wait"]))
 
@@ -168,17 +163,10 @@ def clear_charging_profiles(
     every filter given; without any filter for all it has. A command that was `rejected` with `Unknown` found
     nothing to clear; what was meant is gone from the list of installed ones all the same.
     """
-    wait_s, force = query.pop("wait"), query.pop("force")
-    names = {"charging_profile_id": "id", "purpose": "charging_profile_purpose"}
-    request = CommandRequest(
-        charge_point=ChargePointRef(current_tenant().id, charge_point_id),
-        command_type="ClearChargingProfile",
-        parameters={names.get(name, name): value for name, value in query.items()},
-        requested_by=current_caller().user_id,
-        force=force,
-    )
+    parameters = {wire: query[name] for name, wire in _FILTERS.items() if name in query}
+    request = request_for(charge_point_ref(charge_point_id), "ClearChargingProfile", parameters, query)
     with problems_named({"parameters.id": "charging_profile_id", "parameters.": ""}):
-        return _outcome(*submit(request, wait_s))
+        return _outcome(*submit(request, query["wait"]))
 
 
 def _criteria(query: dict[str, Any]) -> Criteria:

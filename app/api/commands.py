@@ -1,5 +1,6 @@
 """Commands over HTTP: taken at once, followed by their id or by waiting."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,7 @@ from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.current import equipment, services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import Permission, check, requires
 from app.api.schemas.command import (
     CommandPageSchema,
     CommandQuery,
@@ -18,9 +19,10 @@ from app.api.schemas.command import (
     NewCommandSchema,
     WaitQuery,
 )
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.command import Command, CommandRequest
 from app.domain.context import ChargePointRef
+from app.ocpp.catalog import load_catalog
 from app.ocpp.effects import find_effect
 from app.services.ports import Page
 
@@ -43,16 +45,8 @@ def send_command(
     expires if that takes too long. With `wait` the answer is held until the command has ended (200) or
     the time is up (202). How it ended is in `status`: accepted, rejected, failed, timed_out or expired.
     """
-    request = CommandRequest(
-        charge_point=ChargePointRef(current_tenant().id, charge_point_id),
-        command_type=body["command_type"],
-        parameters=body["parameters"],
-        requested_by=current_caller().user_id,
-        command_id=body.get("command_id"),
-        expires_in_s=body.get("expires_in"),
-        force=body["force"],
-    )
-    return submit(request, query["wait"])
+    ref = charge_point_ref(charge_point_id)
+    return submit(request_for(ref, body["command_type"], body["parameters"], body), query["wait"])
 
 
 @commands.get("/commands")
@@ -64,7 +58,7 @@ def list_commands(query: dict[str, Any]) -> Page[Command]:
 
     Newest first.
     """
-    return services().commands.list(current_tenant().id, page_request(query))
+    return services().commands.list_page(current_tenant().id, page_request(query))
 
 
 @commands.get("/commands/<command_id>")
@@ -95,8 +89,34 @@ def get_effect(command_id: str) -> dict[str, Any]:
     return {"command_id": command.id} | (asdict(effect) if effect else unseen)
 
 
+def request_for(
+    ref: ChargePointRef, command_type: str, parameters: Mapping[str, Any], options: Mapping[str, Any] = {}
+) -> CommandRequest:
+    """A command that the caller asks for. Of `options`, which may be a whole body or query, count
+    `command_id`, `expires_in` and `force`."""
+    return CommandRequest(
+        charge_point=ref,
+        command_type=command_type,
+        parameters=parameters,
+        requested_by=current_caller().user_id,
+        command_id=options.get("command_id"),
+        expires_in_s=options.get("expires_in"),
+        force=options.get("force", False),
+    )
+
+
+def check_may_send(request: CommandRequest) -> None:
+    """What changes keys, profiles or certificates takes its own permission, whichever way it is sent.
+
+    Raises NotPermitted, InvalidInput (no such command).
+    """
+    if load_catalog().command_kind(request.command_type).changes_security(request.parameters):
+        check(current_caller(), Permission.SECURITY_MANAGE)
+
+
 def submit(request: CommandRequest, wait_s: float) -> tuple[Command, int, dict[str, str]]:
     """Take a command, wait for its end if asked to, and answer it: 200 if it has ended, else 202."""
+    check_may_send(request)
     tenant = current_tenant()
     command = services().commands.submit(tenant, request)
     command = equipment().waiting.until_final(

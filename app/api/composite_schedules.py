@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.naming import problems_named
 from app.api.permissions import Permission, requires
@@ -14,9 +13,9 @@ from app.api.schemas.charging_profile import (
     EstimateQuery,
     EstimateSchema,
 )
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, known_charge_point_ref
 from app.domain.charging_profile import RateUnit
-from app.domain.command import Command, CommandRequest, CommandStatus
+from app.domain.command import Command, CommandStatus
 from app.domain.composite import Composite
 from app.domain.context import ChargePointRef
 
@@ -39,9 +38,7 @@ def estimate_composite_schedule(query: dict[str, Any], charge_point_id: str) -> 
     From the profiles that it is known to have, for a running transaction or for one that begins now. Nothing
     is sent. Between ampere and watt 230 V are assumed.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    services().charge_points.get(ref)
-    return _estimate(ref, query)
+    return _estimate(known_charge_point_ref(charge_point_id), query)
 
 
 @composite_schedules.post("")
@@ -58,17 +55,11 @@ def ask_composite_schedule(
     Sends a GetCompositeSchedule and waits for the answer. Beside it stands the estimate: where both differ,
     the charge point has profiles from elsewhere, or limits of its own.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
+    ref = charge_point_ref(charge_point_id)
     parameters = {"connector_id": query["connector_id"], "duration": query["duration"]}
     if "unit" in query:
         parameters["charging_rate_unit"] = query["unit"]
-    request = CommandRequest(
-        charge_point=ref,
-        command_type="GetCompositeSchedule",
-        parameters=parameters,
-        requested_by=current_caller().user_id,
-        force=query["force"],
-    )
+    request = request_for(ref, "GetCompositeSchedule", parameters, query)
     with problems_named({"parameters.charging_rate_unit": "unit", "parameters.": ""}):
         command, status, headers = submit(request, query["wait"])
     shown = {

@@ -4,9 +4,8 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import check_may_send, request_for, submit
 from app.api.current import equipment, services
 from app.api.permissions import Permission, requires
 from app.api.schemas.command import WaitQuery
@@ -16,12 +15,10 @@ from app.api.schemas.configuration import (
     ChargePointConfigurationSchema,
     ReadConfigurationSchema,
 )
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, current_tenant, known_charge_point_ref
 from app.domain.command import Command, CommandRequest
 from app.domain.configuration import ConfigurationMirror
-from app.domain.context import ChargePointRef
 from app.domain.errors import InvalidInput, NeedsForce
-from app.ocpp.v16.outbound.get_configuration import STEPS
 
 configuration = Blueprint(
     "configuration",
@@ -59,13 +56,8 @@ def read_configuration(
     For all keys, or for those named. More keys than it takes at once are asked for in turn. With `wait`
     the answer is held until the last of them is answered.
     """
-    request = CommandRequest(
-        charge_point=ChargePointRef(current_tenant().id, charge_point_id),
-        command_type="GetConfiguration",
-        parameters={"key": body["keys"]} if "keys" in body else {},
-        requested_by=current_caller().user_id,
-        force=body.get("force", False),
-    )
+    parameters = {"key": body["keys"]} if "keys" in body else {}
+    request = request_for(charge_point_ref(charge_point_id), "GetConfiguration", parameters, body)
     ends_at = time.monotonic() + query["wait"]
     first, status, _ = submit(request, query["wait"])
     last = _follow_to_the_end(first, ends_at)
@@ -88,9 +80,14 @@ def change_configuration(
     not keep the others back: its result says `not_taken`. If none can be sent, the first reason is
     the answer.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    services().charge_points.get(ref)
-    taken = [(key, _send(ref, key, value, force=body["force"])) for key, value in body["values"].items()]
+    ref = known_charge_point_ref(charge_point_id)
+    requests = {
+        key: request_for(ref, "ChangeConfiguration", {"key": key, "value": value}, body)
+        for key, value in body["values"].items()
+    }
+    for request in requests.values():  # before any of them is sent
+        check_may_send(request)
+    taken = [(key, _send(request)) for key, request in requests.items()]
     refusals = [refusal for _, refusal in taken if not isinstance(refusal, Command)]
     if len(refusals) == len(taken):
         raise refusals[0]
@@ -100,10 +97,7 @@ def change_configuration(
     return {"results": [_result(key, sent) for key, sent in results]}, 202 if open_ones else 200
 
 
-def _send(ref: ChargePointRef, key: str, value: Any, *, force: bool) -> Command | InvalidInput | NeedsForce:
-    request = CommandRequest(
-        ref, "ChangeConfiguration", {"key": key, "value": value}, current_caller().user_id, force=force
-    )
+def _send(request: CommandRequest) -> Command | InvalidInput | NeedsForce:
     try:
         return services().commands.submit(current_tenant(), request)
     except (InvalidInput, NeedsForce) as refusal:
@@ -127,22 +121,15 @@ def _wait_for(command: Command, ends_at: float) -> Command:
 
 def _follow_to_the_end(command: Command, ends_at: float) -> Command:
     """The last of the commands that the first one made; each is there when the one before has ended."""
-    while command.status.is_final:
-        next_one = next(filter(None, (_find(command, step) for step in STEPS)), None)
-        if next_one is None:
-            break
-        command = _wait_for(next_one, ends_at)
+    while command.follow_ups:
+        command = _wait_for(services().commands.get(command.tenant_id, command.follow_ups[0]), ends_at)
     return command
-
-
-def _find(command: Command, step: str) -> Command | None:
-    return services().commands.find(command.tenant_id, f"{command.id}.{step}")
 
 
 def _shown(charge_point_id: str, command_id: str | None = None) -> dict[str, Any]:
     """Raises NotFound."""
-    charge_point = services().charge_points.get(ChargePointRef(current_tenant().id, charge_point_id))
-    mirror = services().keepers.configuration.mirror(ChargePointRef(charge_point.tenant_id, charge_point.id))
+    ref = charge_point_ref(charge_point_id)
+    charge_point, mirror = services().charge_points.get(ref), services().keepers.configuration.mirror(ref)
     keys = [
         asdict(key) | {"reset_needed": key.waits_for_reset(charge_point.last_boot)}
         for key in mirror.keys.values()

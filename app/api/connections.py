@@ -10,11 +10,9 @@ from app.api.schemas.charge_point import ChargePointSchema
 from app.api.schemas.refusal import (
     RefusedIdentityPageSchema,
     RefusedIdentityQuery,
-    RefusedIdentitySchema,
 )
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.charge_point import ChargePoint
-from app.domain.context import ChargePointRef
 from app.domain.errors import NotFound
 from app.services.ports import Page
 from app.services.refusals import RefusedIdentity
@@ -33,7 +31,7 @@ def disconnect_charge_point(charge_point_id: str) -> tuple[ChargePoint, int]:
 
     It comes back by itself, and its changed settings then apply. What it is charging goes on.
     """
-    return services().charge_points.disconnect(ChargePointRef(current_tenant().id, charge_point_id)), 202
+    return services().charge_points.disconnect(charge_point_ref(charge_point_id)), 202
 
 
 @connections.get("/refused-identities")
@@ -51,7 +49,7 @@ def list_refused_identities(query: dict[str, Any]) -> Page[RefusedIdentity]:
 
 @connections.delete("/refused-identities/<path:identity>")
 @requires(Permission.CHARGE_POINTS_CONFIGURE)
-@connections.answers(204, RefusedIdentitySchema, "It is off the list.")
+@connections.response(204, description="It is off the list.")
 def remove_refused_identity(identity: str) -> None:
     """Take an identity off the list
 

@@ -4,8 +4,7 @@ from app.api.blueprint import Blueprint
 from app.api.current import services
 from app.api.permissions import Permission, requires
 from app.api.schemas.deviation import DeviationsSchema
-from app.api.tenancy import current_tenant
-from app.domain.context import ChargePointRef
+from app.api.tenancy import known_charge_point_ref
 from app.services.deviations import Deviations
 
 deviations = Blueprint(
@@ -24,22 +23,15 @@ def get_deviations(charge_point_id: str) -> Deviations:
 
     How often it broke the standard in each of the known ways since the counting began.
     """
-    return services().deviations.find(_known(charge_point_id))
+    return services().deviations.find(known_charge_point_ref(charge_point_id))
 
 
 @deviations.delete("")
 @requires(Permission.CHARGE_POINTS_CONFIGURE)
-@deviations.answers(204, DeviationsSchema, "Counting begins anew.")
+@deviations.response(204, description="Counting begins anew.")
 def clear_deviations(charge_point_id: str) -> None:
     """Begin to count a charge point's deviations anew
 
     After its firmware was updated, for instance.
     """
-    services().deviations.clear(_known(charge_point_id))
-
-
-def _known(charge_point_id: str) -> ChargePointRef:
-    """Raises NotFound."""
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    services().charge_points.get(ref)
-    return ref
+    services().deviations.clear(known_charge_point_ref(charge_point_id))

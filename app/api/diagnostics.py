@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import Response, url_for
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import Permission, requires
@@ -18,9 +17,7 @@ from app.api.schemas.job import (
     NewDiagnosticsJobSchema,
 )
 from app.api.streams import sent_file
-from app.api.tenancy import current_tenant
-from app.domain.command import CommandRequest
-from app.domain.context import ChargePointRef
+from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.errors import InvalidInput
 from app.domain.job import Job, JobKind
 from app.services.ports import Page
@@ -54,14 +51,11 @@ def fetch_diagnostics(query: dict[str, float], body: dict[str, Any]) -> tuple[Jo
     the files appear in the job. The answer of the charge point only begins it: follow `status`.
     """
     log_type = _LOG_TYPES.get(body["kind"])
-    request = CommandRequest(
-        charge_point=ChargePointRef(current_tenant().id, body["charge_point_id"]),
-        command_type="GetLog" if log_type else "GetDiagnostics",
-        parameters=_log_parameters(body, log_type) if log_type else _parameters(body),
-        requested_by=current_caller().user_id,
-        command_id=body.get("command_id"),
-        expires_in_s=body.get("expires_in"),
-        force=body["force"],
+    request = request_for(
+        charge_point_ref(body["charge_point_id"]),
+        "GetLog" if log_type else "GetDiagnostics",
+        _log_parameters(body, log_type) if log_type else _parameters(body),
+        body,
     )
     command, status, _ = submit(request, query["wait"])
     job = services().keepers.diagnostics.get(command.tenant_id, command.id)
@@ -87,7 +81,7 @@ def list_diagnostics_jobs(query: dict[str, Any]) -> Page[Job]:
 
     Newest first.
     """
-    return services().keepers.diagnostics.list(current_tenant().id, page_request(query))
+    return services().keepers.diagnostics.list_page(current_tenant().id, page_request(query))
 
 
 @diagnostics.get("/<job_id>")

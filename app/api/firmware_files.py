@@ -7,11 +7,10 @@ from flask import url_for
 from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, problems
 from app.api.current import services
-from app.api.paging import page_request
+from app.api.paging import PageQuery, page_request
 from app.api.permissions import Permission, requires
 from app.api.schemas.firmware_file import (
     FirmwareFilePageSchema,
-    FirmwareFileQuery,
     FirmwareFileSchema,
     NewFirmwareFileQuery,
 )
@@ -54,14 +53,14 @@ def upload_firmware_file(query: dict[str, str]) -> tuple[FirmwareFile, int, dict
 
 @firmware_files.get("")
 @requires(Permission.FIRMWARE_READ)
-@firmware_files.query(FirmwareFileQuery)
+@firmware_files.query(PageQuery)
 @firmware_files.answers(200, FirmwareFilePageSchema, "A page of firmware files.")
 def list_firmware_files(query: dict[str, Any]) -> Page[FirmwareFile]:
     """List firmware files
 
     Newest first.
     """
-    return services().keepers.firmware.images.list(current_tenant().id, page_request(query))
+    return services().keepers.firmware.images.list_page(current_tenant().id, page_request(query))
 
 
 @firmware_files.get("/<firmware_file_id>")

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import url_for
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import Permission, requires
@@ -17,9 +16,7 @@ from app.api.schemas.job import (
     FirmwareJobSchema,
     NewFirmwareJobSchema,
 )
-from app.api.tenancy import current_tenant
-from app.domain.command import CommandRequest
-from app.domain.context import ChargePointRef
+from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.errors import InvalidInput
 from app.domain.job import Job
 from app.services.ports import Page
@@ -46,14 +43,11 @@ def update_firmware(query: dict[str, float], body: dict[str, Any]) -> tuple[Job,
     if ("location" in body) == ("firmware_file_id" in body):
         sentence = "Give either location or firmware_file_id."
         raise InvalidInput(sentence, problems={"location": [sentence]})
-    request = CommandRequest(
-        charge_point=ChargePointRef(current_tenant().id, body["charge_point_id"]),
-        command_type="SignedUpdateFirmware" if "signed" in body else "UpdateFirmware",
-        parameters=_signed_parameters(body) if "signed" in body else _parameters(body),
-        requested_by=current_caller().user_id,
-        command_id=body.get("command_id"),
-        expires_in_s=body.get("expires_in"),
-        force=body["force"],
+    request = request_for(
+        charge_point_ref(body["charge_point_id"]),
+        "SignedUpdateFirmware" if "signed" in body else "UpdateFirmware",
+        _signed_parameters(body) if "signed" in body else _parameters(body),
+        body,
     )
     command, status, _ = submit(request, query["wait"])
     job = services().keepers.firmware.get(command.tenant_id, command.id)
@@ -87,7 +81,7 @@ def list_firmware_jobs(query: dict[str, Any]) -> Page[Job]:
 
     Newest first.
     """
-    return services().keepers.firmware.list(current_tenant().id, page_request(query))
+    return services().keepers.firmware.list_page(current_tenant().id, page_request(query))
 
 
 @firmware_jobs.get("/<job_id>")

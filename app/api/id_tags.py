@@ -14,7 +14,7 @@ from app.api.paging import page_request
 from app.api.permissions import Permission, requires
 from app.api.schemas.id_tag import (
     ChangedIdTagSchema,
-    IdTagExportQuery,
+    IdTagFilters,
     IdTagPageSchema,
     IdTagQuery,
     IdTagSchema,
@@ -48,7 +48,7 @@ def list_id_tags(query: dict[str, Any]) -> Page[IdTag]:
 
     In order of the id tag, without regard to case.
     """
-    return services().id_tags.list(current_tenant().id, page_request(query))
+    return services().id_tags.list_page(current_tenant().id, page_request(query))
 
 
 @id_tags.post("/id-tags")
@@ -123,7 +123,7 @@ def delete_id_tag(id_tag: str) -> None:
 
 @id_tags.get("/id-tags.csv")
 @requires(Permission.ID_TAGS_READ)
-@id_tags.query(IdTagExportQuery)
+@id_tags.query(IdTagFilters)
 @id_tags.response(200, {"type": "string"}, content_type="text/csv", description="A line for each id tag.")
 def export_id_tags(query: dict[str, Any]) -> Response:
     """Export id tags as CSV

@@ -5,22 +5,20 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
+from app.api.commands import request_for
 from app.api.current import equipment, services
-from app.api.paging import MAX_LIMIT, page_request
+from app.api.paging import MAX_LIMIT, PageQuery, page_request
 from app.api.permissions import Permission, requires
-from app.api.schemas.command import WaitQuery
+from app.api.schemas.command import Insisting, WaitQuery
 from app.api.schemas.local_list import (
     SENDING,
-    CheckSchema,
     ListEntryPageSchema,
-    ListEntryQuery,
     LocalListSchema,
     WantedListSchema,
 )
-from app.api.tenancy import current_tenant
-from app.domain.command import Command, CommandRequest
+from app.api.tenancy import current_tenant, known_charge_point_ref
+from app.domain.command import Command
 from app.domain.context import ChargePointRef
 from app.domain.local_list import Differences, ListEntry, LocalList, Selection, UpdateMode
 from app.services.local_lists import ENABLED, LONGEST_LIST, LONGEST_MESSAGE
@@ -42,19 +40,21 @@ def get_local_list(charge_point_id: str) -> dict[str, Any]:
 
     As far as it is known from what was sent and answered; the charge point is not asked.
     """
-    return _shown(_ref(charge_point_id))
+    return _shown(known_charge_point_ref(charge_point_id))
 
 
 @local_lists.get("/entries")
 @requires(Permission.CHARGE_POINTS_READ)
-@local_lists.query(ListEntryQuery)
+@local_lists.query(PageQuery)
 @local_lists.answers(200, ListEntryPageSchema, "A page of entries.")
 def list_local_list_entries(query: dict[str, Any], charge_point_id: str) -> Page[ListEntry]:
     """List what a charge point's local list holds
 
     In order of the id tag. Empty where it is not known.
     """
-    return services().keepers.local_lists.entries(_ref(charge_point_id), page_request(query))
+    return services().keepers.local_lists.entries(
+        known_charge_point_ref(charge_point_id), page_request(query)
+    )
 
 
 @local_lists.put("")
@@ -73,7 +73,7 @@ def put_local_list(
     version first; then it gets the whole list or the differences, in as many messages as it takes. With
     `wait` the answer is held until the last of them is answered.
     """
-    ref, command_id = _ref(charge_point_id), f"cmd-{uuid4()}"
+    ref, command_id = known_charge_point_ref(charge_point_id), f"cmd-{uuid4()}"
     selection = Selection(tuple(body.get("id_tags", ())), body.get("parent_id_tag"), body.get("all", False))
     mode = UpdateMode(body["update"])
     services().keepers.local_lists.plan(ref, command_id, selection, mode, force=body["force"])
@@ -83,7 +83,7 @@ def put_local_list(
 @local_lists.post("/check")
 @requires(Permission.COMMANDS_SEND)
 @local_lists.query(WaitQuery)
-@local_lists.body(CheckSchema, required=False)
+@local_lists.body(Insisting, required=False)
 @local_lists.answers(202, LocalListSchema, "The charge point is being asked.")
 @also_answers(200, LocalListSchema, "It has answered.")
 @problems(400, 409, 415)
@@ -95,16 +95,18 @@ def check_local_list(
     Asks for its version. If it is the one that was sent last, the list is `in_sync`.
     """
     return _ask_version(
-        _ref(charge_point_id), f"cmd-{uuid4()}", query["wait"], force=body.get("force", False)
+        known_charge_point_ref(charge_point_id),
+        f"cmd-{uuid4()}",
+        query["wait"],
+        force=body.get("force", False),
     )
 
 
 def _ask_version(
     ref: ChargePointRef, command_id: str, wait_s: float, *, force: bool
 ) -> tuple[dict[str, Any], int]:
-    request = CommandRequest(
-        ref, "get_local_list_version", {}, current_caller().user_id, command_id=command_id, force=force
-    )
+    options = {"command_id": command_id, "force": force}
+    request = request_for(ref, "get_local_list_version", {}, options)
     first = services().commands.submit(current_tenant(), request)
     newest = equipment().waiting.until_final(first, wait_s, lambda: _under_way(first))
     return _shown(ref) | {"command_id": command_id}, 200 if newest.status.is_final else 202
@@ -114,13 +116,6 @@ def _under_way(first: Command) -> Command:
     """The command of the update that is not answered yet; its first one when none is left."""
     pending = services().keepers.local_lists.get(first.charge_point).pending
     return services().commands.get(first.tenant_id, pending or first.id)
-
-
-def _ref(charge_point_id: str) -> ChargePointRef:
-    """Raises NotFound."""
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    services().charge_points.get(ref)
-    return ref
 
 
 def _shown(ref: ChargePointRef) -> dict[str, Any]:

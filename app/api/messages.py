@@ -26,7 +26,7 @@ def list_messages(query: dict[str, Any]) -> Page[Message]:
     Newest first, each with its answer, as they were on the wire. Keys of charge points are hidden. Name a
     charge point where you can: the log is kept by charge point.
     """
-    return services().messages.list(current_tenant().id, page_request(query))
+    return services().messages.list_page(current_tenant().id, page_request(query))
 
 
 @messages.get("/<message_id>")

@@ -7,8 +7,7 @@ from app.api.current import services
 from app.api.paging import PageQuery, page_request
 from app.api.permissions import Permission, requires
 from app.api.schemas.meter_value import ConnectorQuery, MeterValuePageSchema
-from app.api.tenancy import current_tenant
-from app.domain.context import ChargePointRef
+from app.api.tenancy import current_tenant, known_charge_point_ref
 from app.domain.meter import KeptReading
 from app.services.ports import Page
 
@@ -41,7 +40,6 @@ def list_meter_values_without_session(query: dict[str, Any], charge_point_id: st
     Newest first: what the main meter (connector 0) reads, what is measured while nobody charges, and what
     belongs to no known session.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
-    services().charge_points.get(ref)
+    ref = known_charge_point_ref(charge_point_id)
     connector_id = query.pop("connector_id")
     return services().meter_values.list_without_session(ref, connector_id, page_request(query))

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import url_for
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.naming import problems_named
 from app.api.paging import page_request
@@ -18,9 +17,7 @@ from app.api.schemas.reservation import (
     ReservationQuery,
     ReservationSchema,
 )
-from app.api.tenancy import current_tenant
-from app.domain.command import CommandRequest
-from app.domain.context import ChargePointRef
+from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.errors import Conflict
 from app.domain.id_tag import id_tag_key
 from app.domain.reservation import Reservation
@@ -43,7 +40,7 @@ def list_reservations(query: dict[str, Any]) -> Page[Reservation]:
     """
     if "id_tag" in query:
         query["id_tag_key"] = id_tag_key(query.pop("id_tag"))
-    return services().keepers.reservations.list(current_tenant().id, page_request(query))
+    return services().keepers.reservations.list_page(current_tenant().id, page_request(query))
 
 
 @reservations.post("")
@@ -59,15 +56,8 @@ def reserve(query: dict[str, float], body: dict[str, Any]) -> tuple[Reservation,
     Sends the charge point a ReserveNow. `status` is `accepted` once it has said yes, `refused` with its word
     in `reason` if it said no. If it does not answer it is `unknown`, and a CancelReservation follows.
     """
-    request = CommandRequest(
-        charge_point=ChargePointRef(current_tenant().id, body["charge_point_id"]),
-        command_type="ReserveNow",
-        parameters={name: body[name] for name in _PARAMETERS if name in body},
-        requested_by=current_caller().user_id,
-        command_id=body.get("command_id"),
-        expires_in_s=body.get("expires_in"),
-        force=body["force"],
-    )
+    parameters = {name: body[name] for name in _PARAMETERS if name in body}
+    request = request_for(charge_point_ref(body["charge_point_id"]), "ReserveNow", parameters, body)
     with problems_named({"parameters.": ""}):
         command, status, _ = submit(request, query["wait"])
     reservation = services().keepers.reservations.get(command.tenant_id, command.id)
@@ -101,13 +91,8 @@ def cancel_reservation(query: dict[str, Any], reservation_id: str) -> tuple[Rese
     reservation = kept.get(current_tenant().id, reservation_id)
     if not reservation.status.is_open and not query["force"]:
         raise Conflict(f"The reservation is {reservation.status.value}; there is nothing to cancel.")
-    request = CommandRequest(
-        charge_point=reservation.charge_point,
-        command_type="CancelReservation",
-        parameters={"reservation_id": reservation.reservation_id},
-        requested_by=current_caller().user_id,
-        force=True,
-    )
+    parameters = {"reservation_id": reservation.reservation_id}
+    request = request_for(reservation.charge_point, "CancelReservation", parameters, {"force": True})
     command, status, _ = submit(request, query["wait"])
     return kept.get(command.tenant_id, reservation.id), status, {"Location": _address_of(reservation)}
 

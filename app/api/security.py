@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import Permission, requires
@@ -18,11 +17,9 @@ from app.api.schemas.security import (
     SecurityEventPageSchema,
     SecurityEventQuery,
 )
-from app.api.tenancy import current_tenant
+from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.certificate import Certificate
 from app.domain.charge_point import ChargePoint
-from app.domain.command import CommandRequest
-from app.domain.context import ChargePointRef
 from app.domain.errors import ChargePointUnavailable, InvalidInput
 from app.domain.security_event import SecurityEvent
 from app.services.ports import Page
@@ -67,7 +64,7 @@ def set_profile(body: dict[str, Any], charge_point_id: str) -> _Shown:
     Without telling it: for one that was set up by hand. May also lower it, which OCPP never does. Takes
     `force` if the charge point could not connect with it, as far as is known here.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
+    ref = charge_point_ref(charge_point_id)
     services().keepers.security.set_profile(ref, body["profile"], force=body["force"])
     return _shown(charge_point_id)
 
@@ -85,14 +82,14 @@ def change_key(query: dict[str, float], body: dict[str, Any], charge_point_id: s
     `rotate`: a random key is made and sent by ChangeConfiguration; nobody sees it. The charge point must be
     connected, so that the key lies nowhere. `set`: the key is valid here from now on, and is shown this once.
     """
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
+    ref = charge_point_ref(charge_point_id)
     if body["mode"] == "set":
         return _shown(charge_point_id, key=services().keepers.security.set_key(ref, body.get("key"))), 200
     if "key" in body:
         raise InvalidInput("A rotated key is made here.", problems={"key": ["Leave it out."]})
     if services().charge_points.get(ref).connection is None:
         raise ChargePointUnavailable("The charge point is not connected: a key is not left waiting for it.")
-    return _configure(charge_point_id, "AuthorizationKey", new_key(), query, force=body["force"])
+    return _configure(charge_point_id, "AuthorizationKey", new_key(), query, body)
 
 
 @security.post(f"{_OF_ONE}/upgrade")
@@ -110,7 +107,7 @@ def upgrade_profile(
     By ChangeConfiguration of SecurityProfile. Takes `force` if the charge point would refuse it, as far as is
     known here. The old profile is valid until the new one is used, then never again.
     """
-    return _configure(charge_point_id, "SecurityProfile", str(body["profile"]), query, force=body["force"])
+    return _configure(charge_point_id, "SecurityProfile", str(body["profile"]), query, body)
 
 
 @security.get("/security-events")
@@ -122,20 +119,20 @@ def list_security_events(query: dict[str, Any]) -> Page[SecurityEvent]:
 
     What charge points notified, and what this system noticed itself. Newest first.
     """
-    return services().keepers.security_events.list(current_tenant().id, page_request(query))
+    return services().keepers.security_events.list_page(current_tenant().id, page_request(query))
 
 
 def _configure(
-    charge_point_id: str, key: str, value: str, query: dict[str, float], *, force: bool
+    charge_point_id: str, key: str, value: str, query: dict[str, float], body: dict[str, Any]
 ) -> tuple[_Shown, int]:
-    ref = ChargePointRef(current_tenant().id, charge_point_id)
+    ref = charge_point_ref(charge_point_id)
     parameters = {"key": key, "value": value}
-    request = CommandRequest(ref, "ChangeConfiguration", parameters, current_caller().user_id, force=force)
+    request = request_for(ref, "ChangeConfiguration", parameters, body)
     command, status, _ = submit(request, query["wait"])
     return _shown(charge_point_id, command_id=command.id), status
 
 
 def _shown(charge_point_id: str, command_id: str | None = None, key: str | None = None) -> _Shown:
     """Raises NotFound."""
-    view = services().keepers.security.view(ChargePointRef(current_tenant().id, charge_point_id))
+    view = services().keepers.security.view(charge_point_ref(charge_point_id))
     return _Shown(view.charge_point, view.certificates, view.roots, command_id, key)

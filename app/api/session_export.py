@@ -34,7 +34,7 @@ def export_sessions(query: dict[str, Any]) -> Response:
     """
     request = page_request(query | {"limit": MAX_LIMIT, "cursor": None})
     service, tenant_id = services().sessions, current_tenant().id
-    first = service.list(tenant_id, request)  # what is wrong with it shows before the first line is out
+    first = service.list_page(tenant_id, request)  # what is wrong with it shows before the first line is out
     lines = stream_with_context(csv_pieces(_lines(service, tenant_id, request, first)))
     return Response(
         lines,
@@ -54,7 +54,7 @@ def _lines(
             yield [_cell(shown, name) for name in columns]
         if page.next_cursor is None:
             return
-        page = service.list(tenant_id, replace(request, cursor=page.next_cursor))
+        page = service.list_page(tenant_id, replace(request, cursor=page.next_cursor))
 
 
 def _cell(shown: Mapping[str, Any], name: str) -> object:

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
-from app.api.commands import submit
+from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import Permission, requires
 from app.api.schemas.command import CommandSchema, WaitQuery
 from app.api.schemas.session import SessionPageSchema, SessionQuery, SessionSchema
 from app.api.tenancy import current_tenant
-from app.domain.command import Command, CommandRequest
+from app.domain.command import Command
 from app.domain.session import Session
 from app.services.ports import Page
 
@@ -27,7 +26,7 @@ def list_sessions(query: dict[str, Any]) -> Page[Session]:
 
     Newest first. Without meter values; each session itself has them.
     """
-    return services().sessions.list(current_tenant().id, page_request(query))
+    return services().sessions.list_page(current_tenant().id, page_request(query))
 
 
 @sessions.get("/<session_id>")
@@ -54,10 +53,5 @@ def stop_session(query: dict[str, float], session_id: str) -> tuple[Command, int
     stopped; that it accepted the command says only that it will try. A session that has ended is a 409.
     """
     session = services().sessions.get_active(current_tenant().id, session_id)
-    request = CommandRequest(
-        charge_point=session.charge_point,
-        command_type="remote_stop",
-        parameters={"transaction_id": session.transaction_id},
-        requested_by=current_caller().user_id,
-    )
+    request = request_for(session.charge_point, "remote_stop", {"transaction_id": session.transaction_id})
     return submit(request, query["wait"])

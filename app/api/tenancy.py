@@ -7,6 +7,7 @@ from app.api.auth import Caller, current_caller
 from app.api.blueprint import TENANT_QUERY_PARAMETER
 from app.api.current import services
 from app.api.openapi import TENANT_HEADER
+from app.domain.context import ChargePointRef
 from app.domain.errors import InvalidInput, NotAuthenticated, NotFound, NotPermitted
 from app.domain.tenant import Tenant, TenantStatus
 from app.domain.user import Role
@@ -22,6 +23,18 @@ def current_tenant() -> Tenant:
     """The tenant that `enter_tenant` found."""
     tenant: Tenant = g.tenant
     return tenant
+
+
+def charge_point_ref(charge_point_id: str) -> ChargePointRef:
+    """A charge point of this request's tenant, by its name alone: it may not exist."""
+    return ChargePointRef(current_tenant().id, charge_point_id)
+
+
+def known_charge_point_ref(charge_point_id: str) -> ChargePointRef:
+    """The same of one that exists. Raises NotFound."""
+    ref = charge_point_ref(charge_point_id)
+    services().charge_points.get(ref)
+    return ref
 
 
 def visible_tenant(tenant_id: str) -> Tenant:

@@ -19,6 +19,7 @@ class CertificateKind(StrEnum):
     MANUFACTURER_ROOT = "manufacturer_root"
 
 
+ROOT_KINDS = (CertificateKind.CENTRAL_SYSTEM_ROOT, CertificateKind.MANUFACTURER_ROOT)
 WIRE_TYPES = {
     "CentralSystemRootCertificate": CertificateKind.CENTRAL_SYSTEM_ROOT,
     "ManufacturerRootCertificate": CertificateKind.MANUFACTURER_ROOT,
@@ -109,11 +110,6 @@ class Certificate:
     def charge_point(self) -> ChargePointRef:
         """Whose it is."""
         return ChargePointRef(self.tenant_id, self.charge_point_id)
-
-    @property
-    def is_root(self) -> bool:
-        """One that the charge point trusts."""
-        return self.kind is not CertificateKind.CHARGE_POINT
 
     def moved(self, state: CertificateState, at: datetime, reason: str | None = None) -> Self:
         """In another state since `at`."""

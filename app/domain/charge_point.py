@@ -128,6 +128,17 @@ class ChargePoint:
         """One word for the whole charge point."""
         return availability_of(self.connectors, self.is_live)
 
+    @property
+    def serial_numbers(self) -> tuple[str, ...]:
+        """Its own and its box's, as far as its last boot told them."""
+        told = (self.inventory.get(key) for key in ("charge_point_serial_number", "charge_box_serial_number"))
+        return tuple(str(serial).strip() for serial in told if serial)
+
+    @property
+    def certificate_names(self) -> frozenset[str]:
+        """By which its certificate may call it (E17)."""
+        return frozenset((self.id, *self.serial_numbers))
+
 
 _COMMAND_TIMEOUT_S = (1, 600)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -31,7 +31,10 @@ class CommandStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command and what became of it. `parameters` are as the caller gave them."""
+    """A command and what became of it. `parameters` are as the caller gave them.
+
+    `follow_ups` are the ids of the commands that its end called for.
+    """
 
     id: str
     tenant_id: str
@@ -49,8 +52,9 @@ class Command:
     completed_at: datetime | None = None
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     forced: bool = False
+    follow_ups: tuple[str, ...] = ()
 
     @property
     def charge_point(self) -> ChargePointRef:
@@ -68,7 +72,7 @@ def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
     It is hidden wherever it stands within: charge points list it among their configuration.
     """
     hidden = {name: hide_secrets(value) for name, value in parameters.items()}
-    if str(parameters.get("key", "")).casefold() in _SECRET_KEYS and "value" in parameters:
+    if str(parameters.get("key", "")).strip().casefold() in _SECRET_KEYS and "value" in parameters:
         hidden["value"] = HIDDEN
     return hidden
 

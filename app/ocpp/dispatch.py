@@ -25,6 +25,7 @@ from app.services.tenants import is_served
 
 log = structlog.stdlib.get_logger(__name__)
 _BOOT = "BootNotification"
+_MAX_ACTION = 100  # of one that nobody knows; the raw frame has all of it
 _NOT_WHILE_PENDING = frozenset({"Authorize", "StartTransaction", "DataTransfer"})
 
 
@@ -51,7 +52,7 @@ class _Work:
             "charge_point_id": context.charge_point.charge_point_id,
             "connection_id": context.connection_id,
             "unique_id": context.unique_id,
-            "action": self.frame.action,
+            "action": self.frame.action[:_MAX_ACTION],
         }
 
 
@@ -177,7 +178,7 @@ def _exchange(work: _Work) -> Exchange:
     return Exchange(
         context.charge_point,
         "in",
-        work.frame.action,
+        work.frame.action[:_MAX_ACTION],
         context.unique_id,
         context.received_at,
         work.call.text,

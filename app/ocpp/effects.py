@@ -77,7 +77,7 @@ def find_effect(command: Command, messages: MessageService) -> Effect | None:
         "from_at": command.sent_at,
         "to_at": (command.completed_at or command.sent_at) + WITHIN,
     }
-    found = messages.list(command.tenant_id, PageRequest(_MESSAGES, filters=filters)).items
+    found = messages.list_page(command.tenant_id, PageRequest(_MESSAGES, filters=filters)).items
     first = next((message for message in reversed(found) if _proves(proves, command, message)), None)
     return Effect(first.received_at, first.action, first.id) if first else None
 

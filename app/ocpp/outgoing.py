@@ -19,11 +19,17 @@ _MAX_CONNECTORS = 100
 OUR_FAILURES = frozenset({"gateway_unreachable", "unreadable_answer"})
 """Error codes of commands that failed without the charge point's doing."""
 _DEEPEST = 20  # OCPP itself needs six
+_SNAKE_CASE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # tab and line ends are part of certificates
 
 
 def camel_case(name: str) -> str:
-    """`connector_id` -> `connectorId`: the spelling of the wire."""
+    """`connector_id` -> `connectorId`: the spelling of the wire. What is spelt otherwise stays as it is.
+
+    So there are no more spellings of a name than these two, and what looks for one cannot be deceived.
+    """
+    if not _SNAKE_CASE.fullmatch(name):
+        return name
     head, *rest = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
 
@@ -115,6 +121,11 @@ class OutgoingAction:
     def allowed_while_pending(self) -> bool:
         """May go out before the charge point's registration is accepted (A34)."""
         return bool(getattr(self._module, "ALLOWED_WHILE_PENDING", True))
+
+    def changes_security(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether it changes a key, a security profile or certificates: the file's `changes_security`."""
+        changes = getattr(self._module, "changes_security", None)
+        return bool(changes and changes(parameters))
 
     def complete(self, asked: Asked, keepers: Keepers) -> dict[str, Any]:
         """The parameters, with what the file's `complete` adds. Raises AppError."""

@@ -53,6 +53,14 @@ class CertificateRepository(Protocol):
         """Those that changed longest ago first."""
         ...
 
+    def record_signed(self, ref: ChargePointRef, fingerprint: str) -> None:
+        """Keep for whom this one was signed, beside all tenants': one CA may serve several of them."""
+        ...
+
+    def was_signed_for_another(self, ref: ChargePointRef, fingerprint: str) -> bool:
+        """Signed through this system, but for another charge point, of whatever tenant."""
+        ...
+
 
 def first_of(pem: str) -> x509.Certificate | None:
     """The leaf of a chain, or the root itself; None of what is no PEM, as operators may insist on sending."""
@@ -97,8 +105,20 @@ class CertificateService:
         found = self._certificates.with_serial(ref, plain_serial(serial_hex))
         return found is not None and found.is_refused(self._clock.now())
 
+    def is_others(self, ref: ChargePointRef, fingerprint: str) -> bool:
+        """Whether this certificate, which names the charge point, was signed here for another one.
+
+        A serial number is what a charge point says it is, and names are free in each tenant: names alone
+        would let one that asks for the right certificate come in as another (E17).
+        """
+        return self._certificates.was_signed_for_another(ref, fingerprint)
+
     def note_seen(self, ref: ChargePointRef, serial_hex: str) -> None:
-        """A charge point came in with this certificate; the first use of a new one retires the old (E25)."""
+        """A charge point came in with this certificate; the first use of a new one retires the old (E25).
+
+        Also those before it that were never used: one may be with somebody who spoke for the charge point
+        while it had no proof to show.
+        """
         serial = plain_serial(serial_hex)
         seen = self._certificates.with_serial(ref, serial) or self._made_elsewhere(ref, serial)
         if seen.state in (State.IN_USE, State.REVOKED):
@@ -109,8 +129,9 @@ class CertificateService:
         if not self._moved(seen, State.IN_USE, (seen.state,)):
             return
         for other in self.own(ref):
-            if other.state is State.IN_USE and other.id != seen.id:
-                self._moved(other, State.RETIRED, (State.IN_USE,), f"A newer one, {serial}, is in use.")
+            is_older = other.state is State.ACCEPTED and other.created_at < seen.created_at
+            if other.id != seen.id and (other.state is State.IN_USE or is_older):
+                self._moved(other, State.RETIRED, (other.state,), f"A newer one, {serial}, is in use.")
 
     def _made_elsewhere(
         self, ref: ChargePointRef, serial: str, facts: CertificateFacts | None = None
@@ -180,6 +201,6 @@ class CertificateService:
     ) -> bool:
         return self._certificates.move(certificate.moved(state, self._clock.now(), reason), came_from)
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[Certificate]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Certificate]:
         """Newest first."""
         return self._certificates.list_page(tenant_id, page)

@@ -56,7 +56,7 @@ class ChargePointService:
             raise NotFound(f"There is no charge point '{ref.charge_point_id}'.")
         return found
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
         """A tenant's charge points in order of id."""
         return self._charge_points.list_page(tenant_id, page)
 

@@ -71,11 +71,7 @@ class CommandService:
             raise NotFound(f"There is no command '{command_id}'.")
         return command
 
-    def find(self, tenant_id: str, command_id: str) -> Command | None:
-        """None if there is none."""
-        return self._commands.find(tenant_id, command_id)
-
-    def list(self, tenant_id: str, page: PageRequest) -> Page[Command]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Command]:
         """Newest first."""
         return self._commands.list_page(tenant_id, page)
 
@@ -247,15 +243,17 @@ class CommandService:
             error=outcome.error,
             completed_at=self._clock.now(),
         )
-        self._keep(command, outcome)
-        self._move(ended, came_from)
+        self._move(replace(ended, follow_ups=self._keep(command, outcome)), came_from)
 
-    def _keep(self, command: Command, outcome: Outcome) -> None:
-        """Before the command moves: should we die in between, it is told again, and nothing is kept twice."""
+    def _keep(self, command: Command, outcome: Outcome) -> tuple[str, ...]:
+        """Before the command moves: should we die in between, it is told again, and nothing is kept twice.
+
+        Answers the ids of what follows.
+        """
         kind = self._catalog.command_kind(command.action)
         lifetime_s = (command.expires_at - command.created_at).total_seconds()
-        for follow_up in kind.ended(command, outcome, self._keepers):
-            request = CommandRequest(
+        requests = [
+            CommandRequest(
                 command.charge_point,
                 follow_up.command_type,
                 follow_up.parameters,
@@ -263,17 +261,21 @@ class CommandService:
                 command_id=follow_up.id_after(command.id),
                 force=True,
             )
-            self._follow(request, lifetime_s, command.timeout_s)
+            for follow_up in kind.ended(command, outcome, self._keepers)
+        ]
+        taken = [self._follow(request, lifetime_s, command.timeout_s) for request in requests]
+        return tuple(follower.id for follower in taken if follower is not None)
 
-    def _follow(self, request: CommandRequest, lifetime_s: float, timeout_s: float) -> None:
-        """A follow-up that cannot be taken must not keep its cause from ending."""
+    def _follow(self, request: CommandRequest, lifetime_s: float, timeout_s: float) -> Command | None:
+        """None if it cannot be taken, which must not keep its cause from ending."""
         try:
-            if self._find_same(request.charge_point.tenant_id, request) is None:
-                self._take(request, lifetime_s, timeout_s)
+            known = self._find_same(request.charge_point.tenant_id, request)
+            return known or self._take(request, lifetime_s, timeout_s)
         except Retryable:
             raise
         except AppError as refusal:
             log.warning("follow_up_not_taken", command_id=request.command_id, reason=refusal.message)
+            return None
 
     def _move(self, command: Command, came_from: Sequence[CommandStatus]) -> None:
         events = [response_event(command, self._clock.now())]

@@ -76,7 +76,7 @@ class FirmwareFileService:
             raise NotFound(f"There is no firmware file '{file_id}'.")
         return image
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[FirmwareFile]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[FirmwareFile]:
         """Newest first."""
         return self._images.list_page(tenant_id, page)
 

@@ -38,7 +38,7 @@ class IdTagService:
         self._id_tags = id_tags
         self._clock = clock
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[IdTag]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[IdTag]:
         """In order of their look-up form. Filters: `parent_id_tag`, `blocked`, `prefix`, in any case."""
         return self._id_tags.list_page(tenant_id, replace(page, filters=_folded(page.filters)))
 

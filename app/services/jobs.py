@@ -58,7 +58,7 @@ class JobService:
             raise NotFound(f"There is no job '{job_id}'.")
         return job
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[Job]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Job]:
         """Newest first."""
         return self._jobs.list_page(tenant_id, page)
 

@@ -6,6 +6,7 @@ and 8 MiB (measured on one 2-core machine), and a check that was made before tak
 """
 
 import hashlib
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -13,6 +14,8 @@ from collections import OrderedDict
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+KEY_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}")
+"""How OCPP writes an AuthorizationKey: 16 to 20 bytes in hexadecimal (A01.FR.02)."""
 REMEMBERED = 20_000
 _TIME_COST, _MEMORY_KIB, _PARALLELISM = 1, 8_192, 1
 

@@ -51,6 +51,6 @@ class MessageService:
             raise NotFound(f"There is no message '{message_id}'.")
         return message
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[Message]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Message]:
         """Newest first."""
         return self._messages.list_page(tenant_id, page)

@@ -42,7 +42,7 @@ class ProfileTemplateService:
             raise NotFound(f"There is no charging profile template '{name}'.")
         return found
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[ProfileTemplate]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[ProfileTemplate]:
         """In order of name."""
         return self._templates.list_page(tenant_id, page)
 

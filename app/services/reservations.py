@@ -83,7 +83,7 @@ class ReservationService:
             if one.connector_id == connector_id and not one.is_for(id_tag, parent_id_tag)
         ]
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[Reservation]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Reservation]:
         """Newest first."""
         return self._reservations.list_page(tenant_id, page)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from app.domain.certificate import (
+    ROOT_KINDS,
     WIRE_TYPES,
     Certificate,
     CertificateHash,
@@ -44,8 +45,7 @@ class RootService:
 
     def get(self, ref: ChargePointRef, name: str) -> Certificate:
         """An installed root by id, fingerprint, serial number or key hash. Raises NotFound, Conflict."""
-        kinds = (CertificateKind.CENTRAL_SYSTEM_ROOT, CertificateKind.MANUFACTURER_ROOT)
-        found = [root for kind in kinds for root in self.installed(ref, kind) if _is_called(root, name)]
+        found = [root for kind in ROOT_KINDS for root in self.installed(ref, kind) if _is_called(root, name)]
         if not found:
             raise NotFound(f"No root '{name}' is known to be installed; read the charge point's roots first.")
         if len(found) > 1:
@@ -167,7 +167,7 @@ class RootService:
 
     def note_deleted(self, ref: ChargePointRef, described: CertificateHash) -> None:
         """DeleteCertificate was accepted, or there was nothing to delete."""
-        for kind in (CertificateKind.CENTRAL_SYSTEM_ROOT, CertificateKind.MANUFACTURER_ROOT):
+        for kind in ROOT_KINDS:
             for root in self._certificates.of_charge_point(ref, kind):
                 if _is_described(root, described):
                     self._moved(root, State.DELETED, (State.INSTALLED, State.SENT))

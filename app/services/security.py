@@ -4,7 +4,6 @@ ChangeConfiguration of `AuthorizationKey` and of `SecurityProfile` tells its pro
 decides at each handshake by what is kept, and makes what is pending the rule once it is used.
 """
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ from typing import Any
 
 import structlog
 
-from app.domain.certificate import OPEN, Certificate, CertificateKind, CertificateState
+from app.domain.certificate import OPEN, ROOT_KINDS, Certificate, CertificateKind, CertificateState
 from app.domain.charge_point import ChargePoint, ChargePointSecurity
 from app.domain.command import HIDDEN, Command, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
 from app.domain.errors import InvalidInput, NeedsForce, NotFound
 from app.services.certificates import CertificateService
-from app.services.keys import KeyHasher
+from app.services.keys import KEY_DIGITS, KeyHasher
 from app.services.ports import ChargePointRepository
 from app.services.roots import RootService
 from app.services.security_events import SecurityEventService
@@ -26,7 +25,6 @@ from app.services.security_events import SecurityEventService
 log = structlog.stdlib.get_logger(__name__)
 KEY_BYTES = 20
 HIGHEST_PROFILE = 3
-_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}")
 _KEY_RULE = "Use 32 to 40 hexadecimal digits: 16 to 20 bytes (A01.FR.02)."
 _USABLE = (CertificateState.ACCEPTED, CertificateState.IN_USE, CertificateState.RETIRED)
 _CURRENT = (*OPEN, *_USABLE)
@@ -67,8 +65,7 @@ class SecurityService:
     def view(self, ref: ChargePointRef) -> SecurityView:
         """Raises NotFound."""
         charge_point = self._get(ref)
-        kinds = (CertificateKind.CENTRAL_SYSTEM_ROOT, CertificateKind.MANUFACTURER_ROOT)
-        roots = (root for kind in kinds for root in self._roots.installed(ref, kind))
+        roots = (root for kind in ROOT_KINDS for root in self._roots.installed(ref, kind))
         own = (one for one in self._certificates.own(ref) if one.state in _CURRENT)
         return SecurityView(charge_point, tuple(own), tuple(roots))
 
@@ -81,7 +78,7 @@ class SecurityService:
     def set_key(self, ref: ChargePointRef, key: str | None = None) -> str:
         """Make this key, or a new one, the only valid one, and answer it. Raises NotFound, InvalidInput."""
         key = key or new_key()
-        if not _KEY.fullmatch(key):
+        if not KEY_DIGITS.fullmatch(key):
             raise InvalidInput("The key is not valid.", problems={"key": [_KEY_RULE]})
         self._get(ref)
         self._set(ref, key_hash=self._hash(key), pending_key_hash=None, pending_key_from=None)
@@ -178,7 +175,7 @@ class SecurityService:
 
     def _hash(self, value: str) -> str:
         """Of the bytes that the digits stand for; of the text itself where an operator insisted on one."""
-        return self._hasher.hash(bytes.fromhex(value) if _KEY.fullmatch(value) else value.encode())
+        return self._hasher.hash(bytes.fromhex(value) if KEY_DIGITS.fullmatch(value) else value.encode())
 
 
 def _has_key(security: ChargePointSecurity) -> bool:

@@ -44,7 +44,7 @@ class SecurityEventService:
         self._lock = threading.Lock()
         self._noted: dict[tuple[ChargePointRef, str], int] = {}
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[SecurityEvent]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[SecurityEvent]:
         """Newest first."""
         return self._events.list_page(tenant_id, page)
 

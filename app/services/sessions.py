@@ -82,7 +82,7 @@ class SessionService:
             raise Conflict(f"The session '{session_id}' is {session.status.value}; it cannot be stopped.")
         return session
 
-    def list(self, tenant_id: str, page: PageRequest) -> Page[Session]:
+    def list_page(self, tenant_id: str, page: PageRequest) -> Page[Session]:
         """Newest first."""
         return self._sessions.list_page(tenant_id, page)
 

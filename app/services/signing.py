@@ -12,7 +12,6 @@ from uuid import uuid4
 import structlog
 
 from app.domain.certificate import OPEN, Certificate, CertificateKind, CertificateState
-from app.domain.charge_point import ChargePoint
 from app.domain.command import CommandRequest
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.errors import AppError, Conflict, NotFound, Retryable
@@ -111,7 +110,7 @@ class SigningService:
         charge_point = self._charge_points.find(ref)
         if charge_point is None:
             return ["The charge point is not known."]
-        return problems_of_request(csr, tenant.configuration.cpo_name, _names_of(charge_point))
+        return problems_of_request(csr, tenant.configuration.cpo_name, charge_point.certificate_names)
 
     def sign_again(self, tenant_id: str, certificate_id: str) -> Certificate:
         """An operator has mended what made a request fail. Raises NotFound, Conflict."""
@@ -146,10 +145,12 @@ class SigningService:
         except AppError as failure:
             self._fail(asked, failure.message)
             return None
+        facts = facts_of(leaf)
+        self._certificates.record_signed(asked.charge_point, facts.fingerprint)  # before anybody can have it
         signed = replace(
             asked.moved(State.SIGNED, self._clock.now()),
             serial_number=serial_of(leaf),
-            facts=facts_of(leaf),
+            facts=facts,
             pem=pem_of([leaf, *others]),
         )
         return signed if self._certificates.move(signed, (State.REQUESTED,)) else None
@@ -203,11 +204,3 @@ class SigningService:
         for one in sent:
             if one.changed_at < now - _FORGOTTEN_AFTER:
                 self._certificates.move(one.moved(State.SIGNED, now), (State.SENT,))
-
-
-def _names_of(charge_point: ChargePoint) -> list[str]:
-    """By which its certificate may call it (E17)."""
-    told = (
-        charge_point.inventory.get(key) for key in ("charge_point_serial_number", "charge_box_serial_number")
-    )
-    return [charge_point.id, *(str(serial).strip() for serial in told if serial)]

@@ -32,9 +32,7 @@ def read_chain(pem: str) -> list[x509.Certificate]:
     """The certificates of a PEM text, in its order. Raises InvalidInput, also on one that is odd within."""
     try:
         chain = x509.load_pem_x509_certificates(pem.encode())
-        for (
-            certificate
-        ) in chain:  # these are read when they are asked for, and nobody else expects them to fail
+        for certificate in chain:  # what is odd fails when it is asked for, and nobody else expects that
             facts_of(certificate)
             _spki(certificate)
         return chain

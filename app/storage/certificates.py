@@ -20,6 +20,7 @@ from app.storage.mongo import Databases, Document, store_errors
 from app.storage.paging import read_page
 
 NAME = "certificates"
+SIGNED = "signed_certificates"
 MAX_OF_ONE = 300
 
 
@@ -98,3 +99,20 @@ class MongoCertificates:
         with store_errors():
             found = self._collection(tenant_id).find(query).sort("changed_at", ASCENDING).limit(limit)
             return [_certificate_of(document) for document in found]
+
+    def record_signed(self, ref: ChargePointRef, fingerprint: str) -> None:
+        """One small document for each, in the platform's database."""
+        holder = {"tenant_id": ref.tenant_id, "charge_point_id": ref.charge_point_id}
+        with store_errors():
+            self._databases.platform[SIGNED].update_one(
+                {"_id": fingerprint}, {"$setOnInsert": holder}, upsert=True
+            )
+
+    def was_signed_for_another(self, ref: ChargePointRef, fingerprint: str) -> bool:
+        """False for what was never signed here."""
+        with store_errors():
+            found = self._databases.platform[SIGNED].find_one({"_id": fingerprint})
+        return found is not None and (found["tenant_id"], found["charge_point_id"]) != (
+            ref.tenant_id,
+            ref.charge_point_id,
+        )

@@ -24,7 +24,7 @@ def _document_of(command: Command) -> Document:
     document = asdict(command)
     document["_id"] = document.pop("id")
     document["status"] = command.status.value
-    document["warnings"] = list(command.warnings)
+    document["warnings"], document["follow_ups"] = list(command.warnings), list(command.follow_ups)
     document["open"] = not command.status.is_final
     return document
 
@@ -35,6 +35,7 @@ def _command_of(document: Document) -> Command:
     }
     fields["status"] = CommandStatus(fields["status"])
     fields["warnings"] = tuple(fields["warnings"])
+    fields["follow_ups"] = tuple(fields.get("follow_ups", ()))
     return Command(id=document["_id"], **fields)
 
 

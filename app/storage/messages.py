@@ -4,7 +4,7 @@ It is the largest collection, and has one index: that of a charge point's messag
 `_id`, which holds the time of writing.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -16,6 +16,8 @@ from app.storage.mongo import Databases, Document, store_errors
 from app.storage.paging import read_newest
 
 NAME = "ocpp_messages"
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2106, 1, 1, tzinfo=UTC)
+"""What an ObjectId can tell as its time, with some room."""
 _CALL_ERROR = r"^\s*\[\s*4\s*,"
 _WRITTEN_WITHIN = timedelta(hours=1)
 """Between the times of receipt and of writing there is the queue, and two machines' clocks."""
@@ -58,15 +60,19 @@ def _query_of(filters: dict[str, Any]) -> Document:
     written, received = {}, {}
     if from_at is not None:
         received["$gte"] = from_at
-        written["$gte"] = ObjectId.from_datetime(from_at - _WRITTEN_WITHIN)
+        written["$gte"] = _id_at(from_at, -_WRITTEN_WITHIN)
     if to_at is not None:
         received["$lt"] = to_at
-        written["$lt"] = ObjectId.from_datetime(to_at + _WRITTEN_WITHIN)
+        written["$lt"] = _id_at(to_at, _WRITTEN_WITHIN)
     if received:
         query |= {"_id": written, "received_at": received}
     if errors:
         query["response"] = {"$regex": _CALL_ERROR}
     return query
+
+
+def _id_at(at: datetime, later: timedelta) -> ObjectId:
+    return ObjectId.from_datetime(min(max(at, _EARLIEST), _LATEST) + later)
 
 
 def _message_of(tenant_id: str, document: Document) -> Message:

@@ -59,7 +59,7 @@ class Databases:
 
     @property
     def platform(self) -> Database[Document]:
-        """Tenants and users."""
+        """Tenants, users, and for whom certificates were signed."""
         return self.client.get_database(PLATFORM_DATABASE, codec_options=self._options)
 
     def of(self, tenant_id: str) -> Database[Document]:

@@ -10,7 +10,7 @@ SUITE = ROOT / "tests" / "conformance"
 _ROW = re.compile(r"\| (\w+) \| (.+) \| \[`(\w+)`\]\(\.\./(tests/conformance/\w+\.py)\) \| (.+) \| (.+) \|")
 
 
-def tests_of_cases() -> set[tuple[str, str, str]]:
+def cases_shown() -> set[tuple[str, str, str]]:
     """Case, test and file of each test that shows a case."""
     found = set()
     for path in SUITE.glob("test_*.py"):
@@ -28,7 +28,7 @@ def test_there_are_as_many_cases_as_the_obligations_have() -> None:
 
 
 def test_every_case_has_a_test() -> None:
-    assert CASES.keys() - {case for case, _, _ in tests_of_cases()} == set()
+    assert CASES.keys() - {case for case, _, _ in cases_shown()} == set()
 
 
 def test_every_test_that_names_a_case_names_one_that_exists() -> None:
@@ -42,7 +42,7 @@ def test_the_table_lists_exactly_the_tests_there_are() -> None:
     listed = {
         (case, test, file) for case, _, test, file, _, _ in _ROW.findall(text_of("docs/conformance.md"))
     }
-    assert listed == tests_of_cases()
+    assert listed == cases_shown()
 
 
 def test_the_suite_is_read_in_small_pieces() -> None:

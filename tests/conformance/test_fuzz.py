@@ -108,7 +108,9 @@ async def _normal_session(system: RunningSystem, services: Services, tenant: Tes
         await charge_point.meter_values([{"value": "11.2", "unit": "kWh"}], transactionId=transaction_id)
         await charge_point.stop(transaction_id, 12_345)
     ref = ChargePointRef(tenant.id, charge_point.identity)
-    page = services.sessions.list(tenant.id, PageRequest(filters={"charge_point_id": ref.charge_point_id}))
+    page = services.sessions.list_page(
+        tenant.id, PageRequest(filters={"charge_point_id": ref.charge_point_id})
+    )
     (session,) = page.items
     assert (session.status, session.energy_wh) == ("completed", 2345)
 

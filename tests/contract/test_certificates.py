@@ -115,3 +115,14 @@ def test_pages_are_filtered_by_charge_point_kind_and_state(stores: Stores) -> No
     assert [one.id for one in rest.items] == ["cert-1"]
     assert rest.next_cursor is None
     assert stores.certificates.list_page("t-without-any", PageRequest()).items == ()
+
+
+def test_for_whom_a_certificate_was_signed_is_known_across_tenants(stores: Stores) -> None:
+    fingerprint = f"{stores.id}-f1"
+    mine, others = ChargePointRef(stores.id, "CP-1"), ChargePointRef(stores.id, "CP-2")
+    assert not stores.certificates.was_signed_for_another(mine, fingerprint)
+    for holder in (mine, others):  # who had it first, keeps it
+        stores.certificates.record_signed(holder, fingerprint)
+    assert not stores.certificates.was_signed_for_another(mine, fingerprint)
+    assert stores.certificates.was_signed_for_another(others, fingerprint)
+    assert stores.certificates.was_signed_for_another(ChargePointRef("t-other", "CP-1"), fingerprint)

@@ -32,6 +32,7 @@ def test_what_was_inserted_is_found(stores: Stores) -> None:
         parameters={"charging_profile": {"limit": 16.1, "periods": [1, 2]}},
         payload={"chargingProfile": {"limit": 16.1}},
         warnings=("odd",),
+        follow_ups=("cmd-1.next",),
     )
     assert stores.commands.find(stores.id, made.id) == made
     assert stores.commands.find(stores.id, "another") is None

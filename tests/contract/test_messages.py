@@ -105,6 +105,14 @@ def test_a_span_of_time_with_its_begin_and_without_its_end(stores: Stores) -> No
     assert [message.unique_id for message in (*first.items, *rest.items)] == ["u-2", "u-1", "u-0"]
 
 
+def test_any_time_may_be_asked_for(stores: Stores) -> None:
+    log(stores, 0)
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    assert listed(stores, from_at=first, to_at=last) == ["u-0"]
+    assert listed(stores, from_at=last) == []
+    assert listed(stores, to_at=first) == []
+
+
 @pytest.mark.parametrize("cursor", ["", "x", "e30", "WzFd", "WyJhIl0", "bnVsbA"])
 def test_a_cursor_that_no_page_gave_is_refused(stores: Stores, cursor: str) -> None:
     with pytest.raises(InvalidInput) as refused:

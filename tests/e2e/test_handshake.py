@@ -246,7 +246,7 @@ async def test_a_broken_frame_closes_its_connection_and_costs_nothing_else(
         assert (await charge_point.call_raw([2, "e", "StopTransaction", stop]))[0] == 3
     (session,) = [
         one
-        for one in services.sessions.list(tenant.id, _first_page()).items
+        for one in services.sessions.list_page(tenant.id, _first_page()).items
         if one.charge_point_id == identity
     ]
     assert (session.transaction_id, session.status) == (transaction_id, "completed")

@@ -237,7 +237,7 @@ async def test_a_refusal_is_a_security_event_and_listed(secured: Secured, owner:
     page = PageRequest(limit=200)
 
     def events() -> list[str]:
-        found = secured.services.keepers.security_events.list(owner.id, page).items
+        found = secured.services.keepers.security_events.list_page(owner.id, page).items
         return [one.type for one in found if one.charge_point_id == identity]
 
     def reasons() -> list[str]:

@@ -13,6 +13,7 @@ class FakeCertificateRepository:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Certificate] = {}
+        self._signed: dict[str, ChargePointRef] = {}
 
     def insert(self, certificate: Certificate) -> bool:
         """False if it was there."""
@@ -52,6 +53,14 @@ class FakeCertificateRepository:
         """Longest unchanged first."""
         found = [one for one in self._of(tenant_id) if one.state in states]
         return sorted(found, key=lambda one: one.changed_at)[:limit]
+
+    def record_signed(self, ref: ChargePointRef, fingerprint: str) -> None:
+        """The first one counts."""
+        self._signed.setdefault(fingerprint, ref)
+
+    def was_signed_for_another(self, ref: ChargePointRef, fingerprint: str) -> bool:
+        """False for what was never signed here."""
+        return self._signed.get(fingerprint, ref) != ref
 
     def _of(self, tenant_id: str) -> list[Certificate]:
         found = [one for (tenant, _), one in self._known.items() if tenant == tenant_id]

@@ -144,7 +144,7 @@ def test_what_is_below_the_level_is_not_written(read_log: Any, monkeypatch: pyte
 
 def test_what_a_charge_point_sends_writes_no_lines_of_its_own() -> None:
     """A unique id may hold anything; a log line stays one line."""
-    fields = redact(None, "info", {"event": "call_repeated", "unique_id": "a\x00b\nlevel=error\x1b[31m\u2028c"})
+    fields = redacted(unique_id="a\x00b\nlevel=error\x1b[31m\u2028c")
     assert fields["unique_id"] == "a\\x00b\\nlevel=error\\x1b[31m\\u2028c"
 
 

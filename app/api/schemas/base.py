@@ -9,6 +9,7 @@ from marshmallow.validate import Regexp
 
 from app.domain.times import format_time, parse_time
 
+MAX_INTEGER = 2**31 - 1
 ID_TEXT = Regexp(
     r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z", error="Use letters, digits, '.', '_', ':' and '-' (128)."
 )

@@ -5,9 +5,8 @@ from marshmallow.validate import Length, OneOf
 
 from app.api.paging import PageQuery, next_cursor_field
 from app.api.schemas.base import Input, same_as_id, text, time, whole
-from app.domain.certificate import CertificateKind, CertificateState
-
-ROOT_KINDS = [CertificateKind.CENTRAL_SYSTEM_ROOT.value, CertificateKind.MANUFACTURER_ROOT.value]
+from app.api.schemas.command import Insisting
+from app.domain.certificate import ROOT_KINDS, CertificateKind, CertificateState
 
 
 class CertificateQuery(PageQuery):
@@ -70,21 +69,24 @@ class CertificatePageSchema(Schema):
     next_cursor = next_cursor_field()
 
 
-class NewRootSchema(Input):
+class NewRootSchema(Insisting):
     """A root for a charge point to trust."""
 
-    kind = fields.String(load_default=ROOT_KINDS[0], validate=OneOf(ROOT_KINDS))
+    kind = fields.String(
+        load_default=ROOT_KINDS[0].value, validate=OneOf([kind.value for kind in ROOT_KINDS])
+    )
     pem = fields.String(
         validate=Length(1, 5500),
         metadata={"description": "The certificate; without it, the root of this system's CA."},
     )
-    force = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class ReadRootsSchema(Input):
     """Which roots to ask for."""
 
-    kind = fields.String(load_default=ROOT_KINDS[0], validate=OneOf(ROOT_KINDS))
+    kind = fields.String(
+        load_default=ROOT_KINDS[0].value, validate=OneOf([kind.value for kind in ROOT_KINDS])
+    )
 
 
 class AuthorityRootSchema(Schema):

@@ -126,13 +126,14 @@ class ConnectorSchema(Schema):
     max_power = whole("In W, as its operator entered it.", nullable=True)
 
 
-def _from_inventory(description: str, *keys: str) -> fields.Function:
-    """The first of `keys` that the last BootNotification gave."""
-
-    def get(charge_point: ChargePoint) -> Any:
-        return next((charge_point.inventory[key] for key in keys if charge_point.inventory.get(key)), None)
-
-    return computed(get, "string", description, nullable=True)
+def _from_inventory(key: str) -> fields.Function:
+    """As the last BootNotification gave it."""
+    return computed(
+        lambda charge_point: charge_point.inventory.get(key) or None,
+        "string",
+        "As it says of itself when it boots.",
+        nullable=True,
+    )
 
 
 class ChargePointSchema(Schema):
@@ -141,12 +142,15 @@ class ChargePointSchema(Schema):
     id = text("Its OCPP identity.")
     charge_point_id = same_as_id()
     tenant_id = text("Whose it is.")
-    model = _from_inventory("As it says of itself when it boots.", "charge_point_model")
-    vendor = _from_inventory("As it says of itself when it boots.", "charge_point_vendor")
-    serial_number = _from_inventory(
-        "As it says of itself when it boots.", "charge_point_serial_number", "charge_box_serial_number"
+    model = _from_inventory("charge_point_model")
+    vendor = _from_inventory("charge_point_vendor")
+    serial_number = computed(
+        lambda charge_point: next(iter(charge_point.serial_numbers), None),
+        "string",
+        "As it says of itself when it boots.",
+        nullable=True,
     )
-    firmware_version = _from_inventory("As it says of itself when it boots.", "firmware_version")
+    firmware_version = _from_inventory("firmware_version")
     status = fields.String(attribute="availability", metadata={"description": " | ".join(Availability)})
     connected = fields.Boolean(
         attribute="is_live", metadata={"description": "On the line, and heard recently enough."}

@@ -6,11 +6,10 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
 from app.api.paging import next_cursor_field
-from app.api.schemas.base import ID_TEXT, Input, Number, computed, text, time, whole
-from app.api.schemas.command import WEEK_S, InsistingQuery, WaitQuery
+from app.api.schemas.base import ID_TEXT, MAX_INTEGER, Input, Number, computed, text, time, whole
+from app.api.schemas.command import CommandOptions, InsistingQuery, WaitQuery
 from app.domain.charging_profile import Kind, Purpose, RateUnit, Recurrency, as_fields
 
-MAX_INTEGER = 2**31 - 1
 MAX_DURATION_S = 31 * 86_400
 _MOMENT = {"format": "date-time", "example": "2026-12-31T18:00:00Z"}
 
@@ -89,7 +88,7 @@ class TemplatePageSchema(Schema):
     next_cursor = next_cursor_field()
 
 
-class AssignmentSchema(Input):
+class AssignmentSchema(CommandOptions):
     """A profile for one charge point: give `template` or `profile`."""
 
     connector_id = fields.Integer(
@@ -107,16 +106,6 @@ class AssignmentSchema(Input):
         truthy={True},
         falsy={False},
         metadata={"description": "If it is refused, try lower stack levels, one after the other."},
-    )
-    command_id = fields.String(validate=ID_TEXT, metadata={"description": "Your own id for the command."})
-    expires_in = Number(
-        validate=Range(1, WEEK_S), metadata={"description": "Seconds after which it is not sent any more."}
-    )
-    force = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
     )
 
 

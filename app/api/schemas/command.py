@@ -5,13 +5,38 @@ from marshmallow.validate import Length, OneOf, Range
 
 from app.api.paging import PageQuery, next_cursor_field
 from app.api.schemas.base import ID_TEXT, Input, Number, same_as_id, text, time
+from app.api.schemas.guarded import Guarded
 from app.domain.command import CommandStatus
 
 MAX_WAIT_S = 60
 WEEK_S = 7 * 86_400
 
 
-class NewCommandSchema(Input):
+class Insisting(Input):
+    """A body that makes a command which may look like a mistake."""
+
+    force = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
+    )
+
+
+class CommandOptions(Insisting):
+    """A body that makes a command, which its caller may name and limit in time."""
+
+    command_id = fields.String(
+        validate=ID_TEXT,
+        metadata={"description": "Your own id for it; sent again, it answers the command that exists."},
+    )
+    expires_in = Number(
+        validate=Range(1, WEEK_S),
+        metadata={"description": "Seconds after which it is not sent any more; else as the tenant sets."},
+    )
+
+
+class NewCommandSchema(CommandOptions):
     """A wish for a charge point."""
 
     command_type = fields.String(
@@ -29,20 +54,6 @@ class NewCommandSchema(Input):
             "description": "What the action takes, in snake_case.",
             "example": {"id_tag": "DEMO-TAG-1", "connector_id": 1},
         },
-    )
-    command_id = fields.String(
-        validate=ID_TEXT,
-        metadata={"description": "Your own id for it; sent again, it answers the command that exists."},
-    )
-    expires_in = Number(
-        validate=Range(1, WEEK_S),
-        metadata={"description": "Seconds after which it is not sent any more; else as the tenant sets."},
-    )
-    force = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
     )
 
 
@@ -72,7 +83,7 @@ class CommandQuery(PageQuery):
     action = fields.String(validate=Length(1, 100), metadata={"description": "OCPP's name, as `Reset`."})
 
 
-class CommandSchema(Schema):
+class CommandSchema(Guarded):
     """A command and what became of it."""
 
     id = text("The command.")

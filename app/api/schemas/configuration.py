@@ -3,10 +3,11 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import Length
 
-from app.api.schemas.base import Input, text, time
+from app.api.schemas.base import text, time
+from app.api.schemas.command import Insisting
 
 
-class ReadConfigurationSchema(Input):
+class ReadConfigurationSchema(Insisting):
     """Which keys to ask the charge point for."""
 
     keys = fields.List(
@@ -14,10 +15,9 @@ class ReadConfigurationSchema(Input):
         validate=Length(1, 500),
         metadata={"description": "Names of keys; all without it.", "example": ["HeartbeatInterval"]},
     )
-    force = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
-class ChangeConfigurationSchema(Input):
+class ChangeConfigurationSchema(Insisting):
     """Keys and the values they shall have."""
 
     values = fields.Dict(
@@ -29,12 +29,6 @@ class ChangeConfigurationSchema(Input):
             "description": "Key: value. Numbers, true and false may be given as such.",
             "example": {"MeterValueSampleInterval": 60},
         },
-    )
-    force = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Send also what looks like a mistake."},
     )
 
 

@@ -2,12 +2,8 @@
 
 from marshmallow import Schema, fields
 
-from app.api.paging import PageQuery, next_cursor_field
+from app.api.paging import next_cursor_field
 from app.api.schemas.base import text, time, whole
-
-
-class FirmwareFileQuery(PageQuery):
-    """The list has no filters."""
 
 
 class NewFirmwareFileQuery(Schema):

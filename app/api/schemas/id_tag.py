@@ -1,34 +1,22 @@
 """Id tags, and what their import tells."""
 
-from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
 from marshmallow.validate import Length
 
 from app.api.paging import PageQuery, next_cursor_field
-from app.api.schemas.base import Input, Time, text, time, whole
+from app.api.schemas.base import Input, Moment, text, time, whole
 from app.domain.id_tag import MAX_PRESENTED, MAX_TRANSACTIONS
-from app.domain.times import parse_time
 
 _FLAG: dict[str, Any] = {"truthy": {True}, "falsy": {False}}
-
-
-class _Moment(Time):
-    """A moment that a caller gives, too; without an offset it is in UTC."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        at = parse_time(value) if isinstance(value, str) else None
-        if at is None:
-            raise ValidationError("Must be a time, such as 2030-01-31T12:00:00Z.")
-        return at
 
 
 class ChangedIdTagSchema(Input):
     """Any of what is known of an id tag. The domain knows the bounds."""
 
     parent_id_tag = fields.String(allow_none=True, metadata={"description": "The group it belongs to."})
-    expires_at = _Moment(
+    expires_at = Moment(
         allow_none=True,
         metadata={
             "type": "string",
@@ -57,8 +45,8 @@ class NewIdTagSchema(ChangedIdTagSchema):
     )
 
 
-class IdTagQuery(PageQuery):
-    """Filters of the list of id tags; case makes no difference."""
+class IdTagFilters(Schema):
+    """Which id tags; case makes no difference."""
 
     parent_id_tag = fields.String(validate=Length(1, MAX_PRESENTED))
     blocked = fields.Boolean()
@@ -67,12 +55,8 @@ class IdTagQuery(PageQuery):
     )
 
 
-class IdTagExportQuery(Schema):
-    """Filters of the export, as of the list."""
-
-    parent_id_tag = fields.String(validate=Length(1, MAX_PRESENTED))
-    blocked = fields.Boolean()
-    prefix = fields.String(validate=Length(1, MAX_PRESENTED))
+class IdTagQuery(IdTagFilters, PageQuery):
+    """Filters of the list of id tags."""
 
 
 class IdTagSchema(Schema):

@@ -6,12 +6,11 @@ from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Length, OneOf, Range
 
 from app.api.paging import PageQuery, next_cursor_field
-from app.api.schemas.base import ID_TEXT, Input, Number, same_as_id, text, time, whole
-from app.api.schemas.command import WEEK_S
+from app.api.schemas.base import MAX_INTEGER, Input, same_as_id, text, time, whole
+from app.api.schemas.command import CommandOptions
+from app.api.schemas.guarded import Guarded
 from app.domain.job import DIAGNOSTICS_KINDS, FIRMWARE_KINDS, JobKind, JobStatus
 from app.domain.times import format_time, parse_time
-
-MAX_INTEGER = 2**31 - 1
 
 
 class WireTime(fields.String):
@@ -24,7 +23,7 @@ class WireTime(fields.String):
         return format_time(at)
 
 
-class _NewJobSchema(Input):
+class _NewJobSchema(CommandOptions):
     """What every job that is asked for may have."""
 
     charge_point_id = fields.String(required=True, validate=Length(1, 255))
@@ -41,18 +40,6 @@ class _NewJobSchema(Input):
         strict=True,
         validate=Range(-MAX_INTEGER, MAX_INTEGER),
         metadata={"description": "Of signed updates and logs; made if left out."},
-    )
-    command_id = fields.String(
-        validate=ID_TEXT, metadata={"description": "Your own id for the command and the job."}
-    )
-    expires_in = Number(
-        validate=Range(1, WEEK_S), metadata={"description": "Seconds after which it is not sent any more."}
-    )
-    force = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
     )
 
 
@@ -126,7 +113,7 @@ class JobFileSchema(Schema):
     received_at = time("When it was complete.")
 
 
-class JobSchema(Schema):
+class JobSchema(Guarded):
     """A job of a charge point. Its id is that of the command that began it."""
 
     id = text("The job.")

@@ -5,8 +5,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import Length, OneOf
 
-from app.api.paging import MAX_LIMIT, PageQuery, next_cursor_field
-from app.api.schemas.base import Input, computed, text, time, whole
+from app.api.paging import MAX_LIMIT, next_cursor_field
+from app.api.schemas.base import computed, text, time, whole
+from app.api.schemas.command import Insisting
 from app.domain.id_tag import MAX_ID_TOKEN, AuthorizationStatus
 from app.domain.local_list import ListState, Selection, UpdateMode
 
@@ -14,7 +15,7 @@ SENDING = "sending"
 MAX_NAMED = 10_000
 
 
-class WantedListSchema(Input):
+class WantedListSchema(Insisting):
     """Which of the tenant's id tags a list shall hold: one of `id_tags`, `parent_id_tag` and `all`."""
 
     id_tags = fields.List(
@@ -31,28 +32,11 @@ class WantedListSchema(Input):
         validate=OneOf([mode.value for mode in UpdateMode]),
         metadata={"description": "auto: the differences, where that is less and the list is known."},
     )
-    force = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
-    )
 
     @validates_schema
     def _one_selection(self, data: dict[str, Any], **_: Any) -> None:
         if len(data.keys() & {"id_tags", "parent_id_tag", "all"}) != 1:
             raise ValidationError("Give one of id_tags, parent_id_tag and all.")
-
-
-class CheckSchema(Input):
-    """How to ask for the version."""
-
-    force = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Ask although it looks like a mistake (409 `needs_force`)."},
-    )
 
 
 class DifferencesSchema(Schema):
@@ -105,10 +89,6 @@ class ListEntrySchema(Schema):
     status = text(" | ".join(status for status in AuthorizationStatus if status != "ConcurrentTx"))
     expires_at = time("Until when the charge point accepts it.", nullable=True)
     parent_id_tag = text("Its group.", nullable=True)
-
-
-class ListEntryQuery(PageQuery):
-    """A page of entries."""
 
 
 class ListEntryPageSchema(Schema):

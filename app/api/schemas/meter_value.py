@@ -4,7 +4,7 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Range
 
 from app.api.paging import PageQuery, next_cursor_field
-from app.api.schemas.base import Time, computed, text, time, whole
+from app.api.schemas.base import MAX_INTEGER, Time, computed, text, time, whole
 from app.domain.meter import Attribution, energy_wh
 
 
@@ -13,7 +13,7 @@ class ConnectorQuery(PageQuery):
 
     connector_id = fields.Integer(
         load_default=None,
-        validate=Range(0, 2**31 - 1),
+        validate=Range(0, MAX_INTEGER),
         metadata={"description": "Of this connector only; 0 is the main meter."},
     )
 

@@ -4,14 +4,12 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
 from app.api.paging import PageQuery, next_cursor_field
-from app.api.schemas.base import ID_TEXT, Input, Number, text, time, whole
-from app.api.schemas.command import WEEK_S
+from app.api.schemas.base import MAX_INTEGER, text, time, whole
+from app.api.schemas.command import CommandOptions
 from app.domain.reservation import ReservationStatus
 
-MAX_INTEGER = 2**31 - 1
 
-
-class NewReservationSchema(Input):
+class NewReservationSchema(CommandOptions):
     """A connector to be kept free."""
 
     charge_point_id = fields.String(required=True, validate=Length(1, 255))
@@ -35,18 +33,6 @@ class NewReservationSchema(Input):
         strict=True,
         validate=Range(0, MAX_INTEGER),
         metadata={"description": "OCPP's number of it; made if left out. One that is in use is replaced."},
-    )
-    command_id = fields.String(
-        validate=ID_TEXT, metadata={"description": "Your own id for the reservation and its command."}
-    )
-    expires_in = Number(
-        validate=Range(1, WEEK_S), metadata={"description": "Seconds after which it is not sent any more."}
-    )
-    force = fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
     )
 
 

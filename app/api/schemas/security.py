@@ -4,8 +4,9 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
 from app.api.paging import PageQuery, next_cursor_field
-from app.api.schemas.base import Input, computed, text, time
+from app.api.schemas.base import computed, text, time
 from app.api.schemas.certificate import ListedCertificateSchema
+from app.api.schemas.command import Insisting
 from app.domain.security_event import EventSource
 from app.services.security import HIGHEST_PROFILE
 
@@ -46,14 +47,13 @@ class KeySchema(ChargePointSecuritySchema):
     key = text("The key, in hexadecimal: shown once, kept nowhere.", nullable=True)
 
 
-class NewProfileSchema(Input):
+class NewProfileSchema(Insisting):
     """A profile to be demanded."""
 
     profile = fields.Integer(required=True, strict=True, validate=Range(0, HIGHEST_PROFILE))
-    force = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
-class NewKeySchema(Input):
+class NewKeySchema(Insisting):
     """How to change the key."""
 
     mode = fields.String(
@@ -67,7 +67,6 @@ class NewKeySchema(Input):
         validate=Length(32, 40),
         metadata={"description": "For `set`: 32 to 40 hexadecimal digits; without it a new one is made."},
     )
-    force = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class SecurityEventQuery(PageQuery):

@@ -38,7 +38,7 @@ def answering(app: Flask, services: Services, answers: dict[str, dict[str, Any]]
     """While somebody waits, the charge point answers whatever is open, by action."""
 
     def answer(_: float) -> None:
-        for command in services.commands.list("acme", page()).items:
+        for command in services.commands.list_page("acme", page()).items:
             if not command.status.is_final:
                 services.commands.complete(REF, command.id, answers[command.action])
 
@@ -101,7 +101,7 @@ def test_reading_and_waiting_to_the_last_part(app: Flask, operator: Api, world: 
     read = operator.post(f"{PATH}/read?wait=5", {"keys": ["A", "B", "C"]})
     assert read.status_code == 200
     assert [key["key"] for key in read.get_json()["keys"]] == ["A", "GetConfigurationMaxKeys"]
-    assert len(world.services.commands.list("acme", page()).items) == 2
+    assert len(world.services.commands.list_page("acme", page()).items) == 2
 
 
 def test_changing_some_keys(app: Flask, operator: Api, world: World) -> None:
@@ -128,9 +128,9 @@ def test_changing_without_waiting(operator: Api, world: World) -> None:
     assert world.services.commands.get("acme", result["command_id"]).payload["value"] == "60"
 
 
-def test_one_key_that_takes_force_does_not_keep_the_others_back(operator: Api, world: World) -> None:
+def test_one_key_that_takes_force_does_not_keep_the_others_back(tenant_admin: Api, world: World) -> None:
     values = {"HeartbeatInterval": "soon", "BlinkRepeat": 1, "SecurityProfile": 0}
-    changed = operator.patch(PATH, {"values": values})
+    changed = tenant_admin.patch(PATH, {"values": values})
     doubtful, taken, refused = changed.get_json()["results"]
     assert (doubtful["status"], doubtful["error"]["code"], doubtful["command_id"]) == (
         "not_taken",
@@ -139,16 +139,24 @@ def test_one_key_that_takes_force_does_not_keep_the_others_back(operator: Api, w
     )
     assert taken["status"] == "queued"
     assert (refused["status"], refused["error"]["code"]) == ("not_taken", "invalid_input")
-    forced = operator.patch(PATH, {"values": values, "force": True}).get_json()["results"]
+    forced = tenant_admin.patch(PATH, {"values": values, "force": True}).get_json()["results"]
     assert [result["status"] for result in forced] == ["queued", "queued", "not_taken"]
     assert forced[0]["warnings"] == ["This key takes a whole number."]
 
 
-def test_where_no_key_can_be_sent_the_first_reason_is_the_answer(operator: Api) -> None:
+def test_where_no_key_can_be_sent_the_first_reason_is_the_answer(tenant_admin: Api) -> None:
     doubtful = {"values": {"HeartbeatInterval": "soon"}}
-    assert_problem(operator.patch(PATH, doubtful), 409, "needs_force", "force")
+    assert_problem(tenant_admin.patch(PATH, doubtful), 409, "needs_force", "force")
     wrong = {"values": {"SecurityProfile": 0}}
-    assert_problem(operator.patch(PATH, wrong), 422, "invalid_input", "parameters.value")
+    assert_problem(tenant_admin.patch(PATH, wrong), 422, "invalid_input", "parameters.value")
+
+
+@pytest.mark.parametrize("key", ["AuthorizationKey", "securityPROFILE"])
+def test_keys_of_security_are_for_who_manages_it(operator: Api, world: World, key: str) -> None:
+    """Else whoever sends commands could give the charge point a key of their own. Nothing is sent then."""
+    values = {"BlinkRepeat": 1, key: "ca" * 20}
+    assert_problem(operator.patch(PATH, {"values": values, "force": True}), 403, "not_permitted")
+    assert world.services.commands.list_page("acme", page()).items == ()
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,21 @@ def test_a_viewer_sees_jobs_and_reads_no_files(
     assert_problem(viewer.get(f"{JOBS}/{job['id']}/files/log.txt"), 403, "not_permitted")
 
 
+def test_a_viewer_cannot_upload_in_the_charge_points_place(
+    operator: Api, as_user: Callable[..., Api], world: World
+) -> None:
+    """Whoever has a signed link can use it, and passwords open more than this system."""
+    ours, elsewhere = begin(operator), begin(operator, location="ftp://user:secret@example.com/logs")
+    viewer = as_user(Role.VIEWER)
+    token = ours["location"].split("/files/")[1].strip("/")
+    for path in (JOBS, f"{JOBS}/{ours['id']}", "/api/v1/commands", f"/api/v1/commands/{elsewhere['id']}"):
+        shown = viewer.get(path).get_data(as_text=True)
+        assert token not in shown
+        assert "secret" not in shown
+        assert "[hidden]" in shown
+    assert operator.get(f"{JOBS}/{ours['id']}").get_json()["location"] == ours["location"]
+
+
 def test_another_tenant_sees_nothing(operator: Api, as_user: Callable[..., Api], world: World) -> None:
     job = begin(operator)
     receive(world, job, "log.txt", b"x")

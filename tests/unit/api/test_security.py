@@ -72,6 +72,27 @@ def test_operators_read_and_admins_manage(operator: Api, as_user: Callable[..., 
     assert_problem(as_user(Role.VIEWER).get(SECURITY), 403, "not_permitted")
 
 
+@pytest.mark.parametrize(
+    ("command_type", "parameters"),
+    [
+        ("ChangeConfiguration", {"key": "AuthorizationKey", "value": KEY}),
+        ("change_configuration", {"key": " authorizationkey", "value": KEY}),
+        ("ChangeConfiguration", {"key": "SecurityProfile", "value": "1"}),
+        ("InstallCertificate", {}),
+        ("delete_certificate", {}),
+        ("CertificateSigned", {}),
+    ],
+)
+def test_no_other_way_leads_around_that(
+    operator: Api, world: World, command_type: str, parameters: dict[str, Any]
+) -> None:
+    """An operator sends commands, but none that changes keys, profiles or certificates."""
+    body = {"command_type": command_type, "parameters": parameters, "force": True}
+    assert_problem(operator.post("/api/v1/chargepoints/CP-1/commands", body), 403, "not_permitted")
+    harmless = {"command_type": "ChangeConfiguration", "parameters": {"key": "BlinkRepeat", "value": "1"}}
+    assert operator.post("/api/v1/chargepoints/CP-1/commands", harmless).status_code == 202
+
+
 def test_a_charge_point_that_is_not_known(tenant_admin: Api) -> None:
     nobody = "/api/v1/chargepoints/CP-9/security"
     assert_problem(tenant_admin.get(nobody), 404, "not_found")

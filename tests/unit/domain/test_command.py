@@ -32,7 +32,7 @@ def test_a_command_knows_whom_it_is_for() -> None:
 # --- a key is kept nowhere, wherever it stands (A01.FR.08-09) ---------------------------------------
 
 
-@pytest.mark.parametrize("key", ["AuthorizationKey", "authorizationkey", "AUTHORIZATIONKEY"])
+@pytest.mark.parametrize("key", ["AuthorizationKey", "authorizationkey", " AUTHORIZATIONKEY"])
 def test_a_key_is_hidden(key: str) -> None:
     assert without_secrets({"key": key, "value": "secret"}) == {"key": key, "value": HIDDEN}
 

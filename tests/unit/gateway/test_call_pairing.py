@@ -74,6 +74,28 @@ def test_a_command_that_found_no_room_may_come_again() -> None:
     assert names[-1] == "late"
 
 
+def test_what_may_not_go_out_yet_is_passed_over_and_kept_in_its_place() -> None:
+    calls = offered("a", "b", "c")
+    sent = calls.next_call(lambda delivery: delivery.command_id != "a")
+    assert sent is not None
+    assert sent.delivery.command_id == "b"
+    calls.take_answered(sent.unique_id)
+    assert send(calls).delivery.command_id == "a"
+
+
+def test_what_is_in_line_is_in_it_once_however_much_passes_it_by() -> None:
+    """The sweep offers again and again what has not gone out yet."""
+    calls = offered("held")
+    for number in range(300):
+        calls.offer(a_delivery(f"c-{number}"))
+        sent = calls.next_call(lambda delivery: delivery.command_id != "held")
+        assert sent is not None
+        calls.take_answered(sent.unique_id)
+    assert calls.offer(a_delivery("held"))
+    calls.take_answered(send(calls).unique_id)
+    assert calls.next_call() is None
+
+
 def test_an_answer_to_nothing_is_nobodys() -> None:
     calls = offered("a")
     assert calls.take_answered("unknown") is None

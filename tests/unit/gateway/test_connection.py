@@ -425,6 +425,51 @@ async def test_after_each_boot_commands_wait_for_a_moment() -> None:
         assert (await line.websocket.heard())[0] == 2
 
 
+async def test_no_command_overtakes_the_answer_to_a_boot() -> None:
+    """G8: what the boot itself calls for reaches the gateway before the boot's answer does."""
+    async with Line() as line:
+        line.websocket.says(HEARTBEAT)
+        await line.answer(await line.uplink.call())
+        await line.settle()
+        line.websocket.says(call("2"), [2, "3", "BootNotification", {}])
+        before = await line.uplink.call()
+        await line.settle()
+        line.connection.deliver(a_delivery())
+        assert (await line.answer(before))[0] == 3
+        boot = await line.uplink.call()
+        await line.settle()
+        assert line.websocket.silent
+        line.connection.answer(boot.sequence, '[3,"3",{}]', "Accepted")
+        assert [(await line.websocket.heard())[0] for _ in range(2)] == [3, 2]
+
+
+async def test_a_boot_that_could_not_be_handled_holds_commands_no_longer_than_its_answer() -> None:
+    async with Line() as line:
+        line.websocket.says([2, "1", "BootNotification", {}])
+        boot = await line.uplink.call()
+        await line.settle()
+        line.connection.deliver(a_delivery())
+        line.connection.fail(boot.sequence)
+        assert [(await line.websocket.heard())[0] for _ in range(2)] == [4, 2]
+
+
+async def test_what_is_not_for_a_pending_charge_point_waits_until_it_is_accepted() -> None:
+    """A34: taken while it was accepted and offline; what may go out does not wait behind it."""
+    start = {"action": "RemoteStartTransaction", "payload": {"idTag": "TAG"}}
+    async with Line(registration="Pending") as line:
+        line.connection.deliver(a_delivery("start", **start))
+        line.connection.deliver(a_delivery("reset"))
+        sent = await line.websocket.heard()
+        assert sent[2] == "Reset"
+        line.websocket.says([3, sent[1], {}])
+        await line.settle()
+        assert line.websocket.silent
+        line.websocket.says([2, "1", "BootNotification", {}])
+        line.connection.answer((await line.uplink.call()).sequence, '[3,"1",{}]', "Accepted")
+        await line.websocket.heard()
+        assert (await line.websocket.heard())[2] == "RemoteStartTransaction"
+
+
 async def test_a_rejected_boot_releases_nothing() -> None:
     async with Line(registration=None) as line:
         line.connection.deliver(a_delivery())
@@ -448,6 +493,20 @@ async def test_more_commands_than_the_line_holds_are_left_in_the_store() -> None
         for number in range(70):
             line.connection.deliver(a_delivery(f"cmd-{number}"))
         assert line.uplink.nothing_reported
+
+
+async def test_when_a_line_that_was_full_is_empty_it_asks_for_more() -> None:
+    async with Line(first_command_delay_s=0) as line:
+        waits = asyncio.ensure_future(line.connection.has_room_for_commands())
+        for number in range(66):
+            line.connection.deliver(a_delivery(f"cmd-{number}"))
+        await line.settle()
+        for _ in range(64):
+            assert not waits.done()
+            line.websocket.says([3, (await line.websocket.heard())[1], {}])
+            await line.settle()
+        async with asyncio.timeout(1):
+            await waits
 
 
 async def test_when_the_socket_is_gone_the_open_commands_outcome_is_unknown_the_others_wait() -> None:

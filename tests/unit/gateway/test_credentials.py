@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.charge_point import ChargePoint, ChargePointSecurity, ChargePointSettings
+from app.domain.context import ChargePointRef
 from app.ocpp.quirks import Quirk
 from app.services.keys import KeyHasher
 from app.services.refusals import RefusalReason
@@ -276,6 +277,35 @@ async def test_the_certificate_names_the_operator_where_the_tenant_has_a_name(
 async def test_a_certificate_of_another_charge_point_is_refused(desk: Desk) -> None:
     shown = tls(certificate=a_certificate("CP-2"))
     assert await desk.reason(shown, ChargePointSecurity(3)) == "wrong_certificate"
+
+
+@pytest.mark.asyncio
+async def test_a_certificate_that_names_several_is_nobodys(desk: Desk) -> None:
+    """Else one certificate would do for all of them."""
+    shown = a_certificate("CP-2")
+    shown["subject"] = (*shown["subject"], (("commonName", "CP-1"),))
+    assert await desk.reason(tls(certificate=shown), ChargePointSecurity(3)) == "wrong_certificate"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("holder", "is_good"),
+    [
+        (ChargePointRef("acme", "CP-1"), True),
+        (ChargePointRef("acme", "CP-2"), False),
+        (ChargePointRef("beta", "CP-1"), False),
+    ],
+)
+async def test_a_certificate_that_was_signed_here_is_good_for_who_asked_for_it_only(
+    desk: Desk, holder: ChargePointRef, is_good: bool
+) -> None:
+    """E17: whoever claims another's name as its serial number, or is called the same in another tenant."""
+    desk.world.certificates.record_signed(holder, "f1")
+    shown = Presented(True, None, a_certificate(), "f1")
+    found = await desk(shown, ChargePointSecurity(3))
+    assert isinstance(found, Proof) is is_good
+    elsewhere = Presented(True, None, a_certificate(), "f2")
+    assert isinstance(await desk(elsewhere, ChargePointSecurity(3)), Proof)
 
 
 @pytest.mark.asyncio

@@ -38,6 +38,8 @@ class FakeRedis:
     def __init__(self) -> None:
         self.results: asyncio.Queue[Any] = asyncio.Queue()
         self.asked: list[bytes] = []
+        self.deleted: asyncio.Queue[bytes] = asyncio.Queue()
+        self.is_down = False
 
     async def xread(self, streams: dict[str, bytes], **_: Any) -> Any:
         self.asked.extend(streams.values())
@@ -45,6 +47,13 @@ class FakeRedis:
         if isinstance(result, Exception):
             raise result
         return result
+
+    async def xdel(self, _: str, *entry_ids: bytes) -> None:
+        if self.is_down:
+            self.is_down = False
+            raise RedisConnectionError("gone")
+        for entry_id in entry_ids:
+            self.deleted.put_nowait(entry_id)
 
 
 def entry(number: int, body: object) -> Any:
@@ -76,3 +85,28 @@ async def test_reading_resumes_where_it_stopped_and_outlives_what_it_cannot_read
     finally:
         running.cancel()
     assert fake.asked[:6] == [b"0", b"1-0", b"1-0", b"2-0", b"3-0", b"3-0"]
+
+
+@pytest.mark.asyncio
+async def test_a_key_does_not_stay_in_the_stream_once_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E7: nothing else is deleted, and what could not be is the next time."""
+    taken: asyncio.Queue[Downlink] = asyncio.Queue()
+    reader = DownlinkReader("redis://127.0.0.1:1/0", "gw-1", taken.put_nowait)
+    fake = FakeRedis()
+    fake.is_down = True
+    monkeypatch.setattr(reader, "_redis", fake)
+
+    def command(key: str) -> list[Any]:
+        return ["command", ["t", "CP-1", 1, "c", "ChangeConfiguration", {"key": key, "value": "7"}, 0, 30]]
+
+    for number, key in enumerate(["BlinkRepeat", "AuthorizationKey", "LightIntensity"], start=1):
+        fake.results.put_nowait(entry(number, command(key)))
+    running = asyncio.get_running_loop().create_task(reader.run())
+    try:
+        async with asyncio.timeout(5):
+            for _ in range(3):
+                await taken.get()
+            assert await fake.deleted.get() == b"2-0"
+    finally:
+        running.cancel()
+    assert fake.deleted.empty()

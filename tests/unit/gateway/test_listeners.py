@@ -101,3 +101,20 @@ async def test_an_upgrade_that_is_none_is_told_with_its_headers_but_without_secr
     assert told["headers"]["X-Firmware"] == "7"
     assert "c2VjcmV0" not in str(told)
     await close(servers)
+
+
+async def test_what_is_told_of_an_upgrade_is_bounded_and_no_other_secret_is_in_it(
+    settings: GatewaySettings,
+) -> None:
+    """Anybody can send a megabyte of headers, again and again."""
+    servers = await opened(replace(settings, tls=None))
+    headers = {"Cookie": "c2VjcmV0", "Proxy-Authorization": "c2VjcmV0", "X-Api-Key": "c2VjcmV0"}
+    headers |= {f"X-{number}": "x" * 7_000 for number in range(90)}
+    url = f"ws://127.0.0.1:{settings.port}/{'x' * 7_000}"
+    other = connect(url, subprotocols=[Subprotocol("other")], additional_headers=headers, proxy=None)
+    with capture_logs() as logs, pytest.raises(InvalidStatus):
+        await other
+    (told,) = (entry for entry in logs if entry["event"] == "upgrade_failed")
+    assert "c2VjcmV0" not in str(told)
+    assert len(str(told)) < 8_000
+    await close(servers)

@@ -231,7 +231,7 @@ async def test_a_store_that_fails_meanwhile_lets_the_charge_point_in_all_the_sam
 
 
 def commands_of(world: World) -> tuple[Command, ...]:
-    return world.services.commands.list("acme", PageRequest()).items
+    return world.services.commands.list_page("acme", PageRequest()).items
 
 
 async def test_a_tenant_may_want_to_know_the_status_after_a_reconnect(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.domain.charge_point import Registration
 from app.domain.errors import Retryable
@@ -54,6 +55,17 @@ def test_an_unknown_action_is_not_implemented_a_known_one_not_supported(station:
     assert station.refusal("heartbeat", {}) == "NotImplemented"
     assert station.refusal("Reset", {"type": "Hard"}) == "NotSupported"
     assert station.refusal("BootNotificationResponse", {}) == "NotImplemented"
+
+
+def test_of_an_action_that_nobody_knows_only_the_beginning_is_told(station: Station) -> None:
+    """It may be a megabyte, and stands in each line of the log about the call."""
+    with capture_logs() as logs:
+        station.send("Foo" * 1_000, {})
+    (told,) = (entry for entry in logs if entry["event"] == "call_refused")
+    assert len(told["action"]) == 100
+    (exchange,) = station.world.batches.exchanges
+    assert len(exchange.action) == 100
+    assert "Foo" * 1_000 in exchange.request
 
 
 def test_a_payload_that_breaks_the_schema_gets_its_code(station: Station) -> None:

@@ -23,6 +23,12 @@ def test_names_change_their_spelling_both_ways(ours: str, wire: str) -> None:
     assert snake_case(wire) == ours
 
 
+@pytest.mark.parametrize("name", ["idTag", "id_", "_id", "id__tag", "id_Tag", "ID_TAG", ""])
+def test_what_is_no_name_of_ours_stays_as_it_is(name: str) -> None:
+    """Else `id_` would stand for `id`, unseen by all that looks for it."""
+    assert camel_case(name) == name
+
+
 def test_action_names_become_command_types() -> None:
     assert snake_case("RemoteStartTransaction") == "remote_start_transaction"
 

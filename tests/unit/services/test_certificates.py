@@ -38,6 +38,17 @@ def test_the_first_use_of_a_new_certificate_retires_the_old(
     assert not service.is_revoked(REF, "2b")
 
 
+def test_an_older_one_that_was_never_used_is_retired_with_it(
+    world: World, service: CertificateService
+) -> None:
+    """Whoever got it in the charge point's name, before that had a profile, shall not keep a way in."""
+    put_own(world, "1a", State.ACCEPTED)
+    put_own(world, "2b", State.ACCEPTED)
+    put_own(world, "3c", State.ACCEPTED)
+    service.note_seen(REF, "2b")
+    assert own(world) == {"1a": State.RETIRED, "2b": State.IN_USE, "3c": State.ACCEPTED}
+
+
 def test_a_retired_one_is_a_fallback_for_a_month_and_its_use_is_noted(
     world: World, service: CertificateService
 ) -> None:

@@ -77,7 +77,7 @@ def test_registering_tells_whether_it_was_new(world: World, tenant: Tenant) -> N
 def test_the_same_name_in_another_tenant_is_another_charge_point(world: World) -> None:
     with pytest.raises(NotFound):
         world.services.charge_points.get(ChargePointRef("beta", "CP-1"))
-    assert world.services.charge_points.list("beta", PageRequest()).items == ()
+    assert world.services.charge_points.list_page("beta", PageRequest()).items == ()
 
 
 # --- connections and their epochs --------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_who_could_not_be_marked_is_marked_when_it_speaks_again(
         with pytest.raises(Retryable):
             service.hear("acme", seen)
     service.hear("acme", seen)
-    assert [cp.is_live for cp in service.list("acme", PageRequest()).items] == [True, True]
+    assert [cp.is_live for cp in service.list_page("acme", PageRequest()).items] == [True, True]
 
 
 def test_a_charge_point_that_is_not_connected_any_more_is_not_marked_online(world: World) -> None:

@@ -103,6 +103,7 @@ def test_the_end_of_a_command_may_call_for_another() -> None:
     assert (follow_up.expires_at - follow_up.created_at).total_seconds() == 7
     assert follow_up.timeout_s == command.timeout_s
     assert follow_up.forced
+    assert world.services.commands.get("acme", command.id).follow_ups == (follow_up.id,)
 
 
 def test_a_follow_up_is_taken_once_however_often_its_cause_is_told() -> None:
@@ -130,7 +131,8 @@ def test_a_follow_up_that_cannot_be_taken_does_not_keep_its_cause_open() -> None
     world, _ = a_world(next=(FollowUp("2", "reset", {"nonsense": 1}),))
     command = submit(world)
     world.services.commands.complete(REF, command.id, {"status": "Accepted"})
-    assert world.services.commands.get("acme", command.id).status is CommandStatus.ACCEPTED
+    ended = world.services.commands.get("acme", command.id)
+    assert (ended.status, ended.follow_ups) == (CommandStatus.ACCEPTED, ())
 
 
 def test_a_command_whose_end_cannot_be_kept_is_not_over(monkeypatch: pytest.MonkeyPatch) -> None:

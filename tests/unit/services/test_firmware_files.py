@@ -24,7 +24,7 @@ def test_an_image_is_kept(images: FirmwareFileService) -> None:
     image = images.add("acme", "fw.bin", "2.0", [b"ab", b"c"], "user-1")
     assert (image.size, image.sha256) == (3, hashlib.sha256(b"abc").hexdigest())
     assert images.get("acme", image.id) == image
-    assert images.list("acme", PageRequest()).items == (image,)
+    assert images.list_page("acme", PageRequest()).items == (image,)
     with images.open(image) as content:
         assert content.read() == b"abc"
     with pytest.raises(NotFound):
@@ -57,7 +57,7 @@ def test_what_is_empty_or_too_large_is_not_kept(world: World, images: FirmwareFi
     with pytest.raises(TooLarge):
         images.add("acme", "fw.bin", None, [b"abc"], "user-1")
     assert world.files.contents == {}
-    assert images.list("acme", PageRequest()).items == ()
+    assert images.list_page("acme", PageRequest()).items == ()
 
 
 def test_a_deleted_image_is_gone(world: World, images: FirmwareFileService) -> None:

@@ -76,7 +76,7 @@ def test_lists_are_filtered_without_regard_to_case(world: World) -> None:
     service.put("beta", "A-3")
 
     def listed(**filters: Any) -> list[str]:
-        page = service.list("acme", PageRequest(filters=filters))
+        page = service.list_page("acme", PageRequest(filters=filters))
         assert list(service.each("acme", filters)) == list(page.items)
         return [tag.id_tag for tag in page.items]
 

@@ -110,7 +110,7 @@ def test_a_notification_moves_the_newest_open_job(firmware: FirmwareService) -> 
 def test_a_notification_without_any_job_is_nothing(firmware: FirmwareService) -> None:
     """B16: with no known job, and right after a reboot."""
     firmware.note_status(REF, FIRMWARE_KINDS, "Installed", fence_of(1, 1))
-    assert firmware.list("acme", PageRequest()).items == ()
+    assert firmware.list_page("acme", PageRequest()).items == ()
 
 
 def test_notifications_of_another_sort_are_not_meant(firmware: FirmwareService) -> None:

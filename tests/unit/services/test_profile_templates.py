@@ -47,7 +47,7 @@ def test_it_is_changed_and_removed(world: World, service: ProfileTemplateService
     changed = service.change("acme", "night", {**PROFILE, "stack_level": 3})
     assert (changed.profile["stack_level"], changed.description) == (3, None)
     assert (changed.created_at, changed.updated_at) == (at(0), at(60))
-    assert service.list("acme", PageRequest()).items == (changed,)
+    assert service.list_page("acme", PageRequest()).items == (changed,)
     service.remove("acme", "night")
     for missing in (service.get, service.remove):
         with pytest.raises(NotFound):

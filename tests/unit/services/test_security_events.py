@@ -21,7 +21,7 @@ def notify(world: World, kind: str, sequence: int = 1) -> Batch:
 
 
 def listed(world: World) -> list[tuple[str, EventSource, bool]]:
-    page = world.services.keepers.security_events.list("acme", PageRequest())
+    page = world.services.keepers.security_events.list_page("acme", PageRequest())
     return [(one.type, one.source, one.critical) for one in page.items]
 
 

@@ -51,7 +51,7 @@ def test_only_an_active_session_can_be_stopped_from_here(world: World) -> None:
 def test_sessions_are_listed_newest_first(world: World) -> None:
     for number, seconds in ((1, 10), (2, 30), (3, 20)):
         world.sessions.insert(a_session(number, start_time=at(seconds)), [], 1)
-    listed = world.services.sessions.list("acme", PageRequest(limit=2))
+    listed = world.services.sessions.list_page("acme", PageRequest(limit=2))
     assert [session.transaction_id for session in listed.items] == [2, 3]
     assert listed.next_cursor is not None
 

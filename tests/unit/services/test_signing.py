@@ -6,6 +6,7 @@ import pytest
 
 from app.domain.certificate import CertificateKind, CertificateState
 from app.domain.command import CommandStatus
+from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, NotFound
 from app.domain.tenant import Tenant
 from app.ocpp.catalog import load_catalog
@@ -81,6 +82,21 @@ def test_a_request_is_answered_signed_sent_and_accepted(world: World, tenant: Te
     validity = certificate.facts.valid_to - certificate.facts.valid_from
     assert validity == timedelta(days=tenant.configuration.certificate_days)
     assert world.services.signing.sweep(tenant) == 0
+
+
+def test_a_name_that_is_claimed_as_a_serial_number_lets_nobody_in_as_its_owner(
+    world: World, tenant: Tenant
+) -> None:
+    """E17: CP-1 boots with the serial number "CP-2", and asks for a certificate of that name."""
+    world.charge_points.change(REF, {"inventory": {"charge_point_serial_number": "CP-2"}})
+    assert ask(world, tenant, a_csr("CP-2"))
+    world.services.signing.sweep(tenant)
+    (certificate,) = world.services.keepers.certificates.own(REF)
+    assert certificate.facts is not None
+    service, fingerprint = world.services.keepers.certificates, certificate.facts.fingerprint
+    assert service.is_others(ChargePointRef("acme", "CP-2"), fingerprint)
+    assert service.is_others(ChargePointRef("beta", "CP-1"), fingerprint)
+    assert not service.is_others(REF, fingerprint)
 
 
 def test_the_charge_point_refuses_its_certificate(world: World, tenant: Tenant) -> None:

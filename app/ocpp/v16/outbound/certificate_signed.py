@@ -13,6 +13,11 @@ FEATURE_PROFILE = SECURITY
 on_result = judge_by_status(ACCEPTED)
 
 
+def changes_security(_: Mapping[str, Any]) -> bool:
+    """Always."""
+    return True
+
+
 def concerns(asked: Asked, payload: Mapping[str, Any], keepers: Keepers) -> list[str]:
     """What the charge point would refuse: a chain that is none, or longer than it takes (white paper 7.3)."""
     chain = payload["certificateChain"]

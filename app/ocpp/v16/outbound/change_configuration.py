@@ -11,18 +11,24 @@ from app.domain.errors import InvalidInput
 from app.ocpp.outgoing import charge_point_refused, judge_by_status
 from app.services.configuration import text_of
 from app.services.keepers import Keepers
+from app.services.keys import KEY_DIGITS
 from app.services.ports import Asked
 
 ACTION = "ChangeConfiguration"
 FEATURE_PROFILE = "Core"
 on_result = judge_by_status({"Accepted", "RebootRequired"})
-_KEY_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}")
 _NUMBER = re.compile(r"-?\d{1,10}")
+
+
+def changes_security(parameters: Mapping[str, Any]) -> bool:
+    """Of the keys that do, in any case."""
+    key = str(parameters.get("key", "")).strip().casefold()
+    return key in (keys.AUTHORIZATION_KEY, keys.SECURITY_PROFILE)
 
 
 def complete(asked: Asked, keepers: Keepers) -> dict[str, Any]:
     """`known_as`: the key as the charge point itself spells it (G26)."""
-    if "known_as" in asked.parameters:
+    if not asked.parameters.keys().isdisjoint(("known_as", "knownAs")):
         problems = {"parameters.known_as": ["Unknown parameter."]}
         raise InvalidInput("The parameters of ChangeConfiguration are not valid.", problems=problems)
     key = asked.parameters.get("key")
@@ -70,7 +76,7 @@ def _about_key(mirror: ConfigurationMirror, key: str) -> Iterator[str]:
 
 
 def _about_value(key: str, value: str) -> Iterator[str]:
-    if key == keys.AUTHORIZATION_KEY and not _KEY_DIGITS.fullmatch(value):
+    if key == keys.AUTHORIZATION_KEY and not KEY_DIGITS.fullmatch(value):
         yield "An AuthorizationKey has 32 to 40 hexadecimal digits."
     if key in keys.WHOLE_NUMBERS and not _NUMBER.fullmatch(value):
         yield "This key takes a whole number."

@@ -14,6 +14,11 @@ FEATURE_PROFILE = SECURITY
 on_result = judge_by_status(ACCEPTED)
 
 
+def changes_security(_: Mapping[str, Any]) -> bool:
+    """Always."""
+    return True
+
+
 def concerns(asked: Asked, payload: Mapping[str, Any], keepers: Keepers) -> list[str]:
     """The last root of the central system: without one the charge point cannot check who we are (M04)."""
     if keepers.roots.is_last(asked.ref, _hash_in(payload)):

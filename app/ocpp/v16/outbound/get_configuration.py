@@ -19,8 +19,6 @@ ACTION = "GetConfiguration"
 FEATURE_PROFILE = "Core"
 on_result = accept_any_answer
 FEW_KEYS = 4
-STANDARD, REST = "standard", "rest"
-STEPS = (STANDARD, REST)
 
 
 def complete(asked: Asked, keepers: Keepers) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def ended(command: Command, outcome: Outcome, keepers: Keepers) -> list[FollowUp
         return []
     if not asked:
         few = min(FEW_KEYS, _limit(command.charge_point, keepers) or FEW_KEYS)
-        return [FollowUp(STANDARD, ACTION, {"key": list(STANDARD_KEYS), "max_keys": few})]
+        return [FollowUp("standard", ACTION, {"key": list(STANDARD_KEYS), "max_keys": few})]
     return _ask_for(_rest(command, set()), command) if outcome != NO_ANSWER else []
 
 
@@ -90,4 +88,4 @@ def _ask_for(rest: list[str], command: Command) -> list[FollowUp]:
     if not rest:
         return []
     limit = command.parameters.get("max_keys")
-    return [FollowUp(REST, ACTION, {"key": rest} | ({"max_keys": limit} if limit else {}))]
+    return [FollowUp("rest", ACTION, {"key": rest} | ({"max_keys": limit} if limit else {}))]

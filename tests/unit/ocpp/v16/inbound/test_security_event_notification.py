@@ -27,14 +27,14 @@ def test_a_critical_event_is_published(station: Station, kind: str) -> None:
 def test_every_other_type_is_kept(station: Station, kind: str) -> None:
     assert station.ask("SecurityEventNotification", event(kind)) == {}
     assert station.events("security_event") == []
-    page = station.world.services.keepers.security_events.list("acme", PageRequest())
+    page = station.world.services.keepers.security_events.list_page("acme", PageRequest())
     assert [one.type for one in page.items] == [kind[:50]]
 
 
 def test_an_event_from_before_the_connection_keeps_its_time(station: Station) -> None:
     """A04.FR.02: queued while offline."""
     station.ask("SecurityEventNotification", event())
-    (kept,) = station.world.services.keepers.security_events.list("acme", PageRequest()).items
+    (kept,) = station.world.services.keepers.security_events.list_page("acme", PageRequest()).items
     assert kept.timestamp < kept.received_at
 
 

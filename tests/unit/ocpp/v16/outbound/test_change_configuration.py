@@ -48,6 +48,15 @@ def test_wrong_missing_and_unknown_parameters_are_named(parameters: dict[str, An
     assert wrong("change_configuration", parameters) == named
 
 
+@pytest.mark.parametrize("name", ["known_as", "knownAs", "known__as", "known_As", "key_", "_key"])
+def test_no_other_name_stands_for_the_key(station: Station, name: str) -> None:
+    """What keeps keys out of sight, and who may change them, goes by `key`."""
+    parameters = {"key": "BlinkRepeat", name: "AuthorizationKey", "value": "ca" * 20}
+    with pytest.raises(InvalidInput) as refused:
+        submit(station, "ChangeConfiguration", parameters, force=True)
+    assert [problem for problem in refused.value.problems if problem.startswith("parameters.")]
+
+
 @pytest.mark.parametrize("status", ["Accepted", "RebootRequired"])
 def test_yes(status: str) -> None:
     assert outcome("change_configuration", status=status) == "accepted"
