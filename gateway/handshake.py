@@ -88,7 +88,7 @@ class Handshake:
 
     async def admit(self, connection: ServerConnection, request: Request) -> Admitted | Mismatch | Response:
         """The charge point that may connect, or the answer that says why not."""
-        caller = _Caller(request.path[:200], _peer_of(connection))
+        caller = _Caller(request.path.partition("?")[0][:200], _peer_of(connection))
         target = target_of(request.path)
         tenant, is_exact = self._tenant_of(target) if target else (None, False)
         if target is None or tenant is None:

@@ -6,6 +6,8 @@ loaded last, so files that change concern new connections only: certificates may
 
 import asyncio
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -44,15 +46,24 @@ def load_context(settings: TlsSettings) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.num_tickets = 0
     context.sslobject_class = _ReportingObject
-    try:
-        for chain, key in settings.certificates:
+    for chain, key in settings.certificates:
+        with _blaming(chain, key):
             context.load_cert_chain(chain, key, password=_no_password)
-        if settings.client_ca is not None:
+    if settings.client_ca is not None:
+        with _blaming(settings.client_ca):
             context.load_verify_locations(settings.client_ca)
-            context.verify_mode = ssl.CERT_OPTIONAL  # profile 2 shows none; a bad one ends the handshake
-    except (OSError, ValueError) as wrong:
-        raise SettingsError(f"The TLS certificates cannot be used: {wrong}.") from wrong
+        context.verify_mode = ssl.CERT_OPTIONAL  # profile 2 shows none; a bad one ends the handshake
     return context
+
+
+@contextmanager
+def _blaming(*files: Path) -> Iterator[None]:
+    """OpenSSL's errors do not say which file is meant."""
+    try:
+        yield
+    except (OSError, ValueError) as wrong:
+        names = " with ".join(dict.fromkeys(str(file) for file in files))
+        raise SettingsError(f"The TLS certificates in {names} cannot be used: {wrong}.") from wrong
 
 
 def _no_password() -> str:

@@ -8,7 +8,6 @@ from werkzeug.routing.exceptions import RequestRedirect
 from app.api.problems import problem
 from app.domain.errors import (
     AppError,
-    ChargePointRefused,
     ChargePointUnavailable,
     Conflict,
     Expired,
@@ -36,7 +35,6 @@ STATUS_OF: dict[type[AppError], int] = {
     NotAuthenticated: 401,
     QuotaExceeded: 403,
     ChargePointUnavailable: 409,
-    ChargePointRefused: 409,
     Retryable: 503,
 }
 RETRY_AFTER_S = 2

@@ -23,11 +23,17 @@ from app.services.ports import Page
 firmware_files = Blueprint(
     "firmware_files", __name__, url_prefix="/api/v1/firmware-files", description="Firmware images."
 )
+_FILE = {"type": "string", "format": "binary"}
+_BODIES = {
+    "application/octet-stream": {"schema": _FILE},
+    "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}}},
+}
 
 
 @firmware_files.post("")
 @requires(Permission.FIRMWARE_MANAGE)
 @firmware_files.query(NewFirmwareFileQuery)
+@firmware_files.doc(requestBody={"required": True, "content": _BODIES})
 @firmware_files.answers(201, FirmwareFileSchema, "The file; its address is in Location.")
 @problems(413)
 def upload_firmware_file(query: dict[str, str]) -> tuple[FirmwareFile, int, dict[str, str]]:

@@ -10,6 +10,7 @@ from flask_smorest import Api as SmorestApi
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.api.problems import CONTENT_TYPE
+from app.api.schemas.base import Moment, Time, WireTime
 from app.api.schemas.problem import ProblemSchema
 from app.domain.errors import NotFound
 
@@ -80,6 +81,8 @@ def make_api(app: Flask) -> Api:
         API_SPEC_OPTIONS={"info": {"description": _DESCRIPTION}},
     )
     api = Api(app)
+    for moment in (Time, Moment, WireTime):
+        api.register_field(moment, "string", "date-time")
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     api.spec.components.security_scheme(BEARER, bearer)
     tenant = {

@@ -18,7 +18,7 @@ from app.api.schemas.reservation import (
     ReservationSchema,
 )
 from app.api.tenancy import charge_point_ref, current_tenant
-from app.domain.errors import Conflict
+from app.domain.errors import NeedsForce
 from app.domain.id_tag import id_tag_key
 from app.domain.reservation import Reservation
 from app.services.ports import Page
@@ -26,7 +26,13 @@ from app.services.ports import Page
 reservations = Blueprint(
     "reservations", __name__, url_prefix="/api/v1/reservations", description="Connectors kept free."
 )
-_PARAMETERS = ("connector_id", "expiry_date", "id_tag", "parent_id_tag", "reservation_id")
+_PARAMETERS = {
+    "connector_id": "connector_id",
+    "expires_at": "expiry_date",
+    "id_tag": "id_tag",
+    "parent_id_tag": "parent_id_tag",
+    "reservation_id": "reservation_id",
+}
 
 
 @reservations.get("")
@@ -56,9 +62,9 @@ def reserve(query: dict[str, float], body: dict[str, Any]) -> tuple[Reservation,
     Sends the charge point a ReserveNow. `status` is `accepted` once it has said yes, `refused` with its word
     in `reason` if it said no. If it does not answer it is `unknown`, and a CancelReservation follows.
     """
-    parameters = {name: body[name] for name in _PARAMETERS if name in body}
+    parameters = {wire: body[name] for name, wire in _PARAMETERS.items() if name in body}
     request = request_for(charge_point_ref(body["charge_point_id"]), "ReserveNow", parameters, body)
-    with problems_named({"parameters.": ""}):
+    with problems_named({"parameters.expiry_date": "expires_at", "parameters.": ""}):
         command, status, _ = submit(request, query["wait"])
     reservation = services().keepers.reservations.get(command.tenant_id, command.id)
     return reservation, status, {"Location": _address_of(reservation)}
@@ -85,12 +91,14 @@ def cancel_reservation(query: dict[str, Any], reservation_id: str) -> tuple[Rese
     """Cancel a reservation
 
     Sends the charge point a CancelReservation. It is over with either answer: a charge point that refuses has
-    no such reservation. One that is over already is a 409, unless `force` asks to send it all the same.
+    no such reservation. For one that is over already it takes `force` (409 `needs_force`).
     """
     kept = services().keepers.reservations
     reservation = kept.get(current_tenant().id, reservation_id)
     if not reservation.status.is_open and not query["force"]:
-        raise Conflict(f"The reservation is {reservation.status.value}; there is nothing to cancel.")
+        doubt = f"The reservation is {reservation.status.value}; there is nothing to cancel."
+        sentence = f"{doubt} Send it with `force` to send it all the same."
+        raise NeedsForce(sentence, problems={"force": [doubt]})
     parameters = {"reservation_id": reservation.reservation_id}
     request = request_for(reservation.charge_point, "CancelReservation", parameters, {"force": True})
     command, status, _ = submit(request, query["wait"])

@@ -80,7 +80,8 @@ def change_key(query: dict[str, float], body: dict[str, Any], charge_point_id: s
     """Change a charge point's key
 
     `rotate`: a random key is made and sent by ChangeConfiguration; nobody sees it. The charge point must be
-    connected, so that the key lies nowhere. `set`: the key is valid here from now on, and is shown this once.
+    connected, so that the key lies nowhere; what it answered, the command of `command_id` shows. `set`: the
+    key is valid here from now on, and is shown this once.
     """
     ref = charge_point_ref(charge_point_id)
     if body["mode"] == "set":
@@ -97,7 +98,7 @@ def change_key(query: dict[str, float], body: dict[str, Any], charge_point_id: s
 @security.query(WaitQuery)
 @security.body(NewProfileSchema)
 @security.answers(202, ChargePointSecuritySchema, "The charge point is being asked.")
-@also_answers(200, ChargePointSecuritySchema, "It has answered; it comes back with the new profile.")
+@also_answers(200, ChargePointSecuritySchema, "It has answered; see the command of `command_id`.")
 @problems(400, 409, 415)
 def upgrade_profile(
     query: dict[str, float], body: dict[str, Any], charge_point_id: str
@@ -105,7 +106,8 @@ def upgrade_profile(
     """Raise a charge point's security profile
 
     By ChangeConfiguration of SecurityProfile. Takes `force` if the charge point would refuse it, as far as is
-    known here. The old profile is valid until the new one is used, then never again.
+    known here. Once it has agreed, it comes back with the new profile: `pending_profile` until then. The old
+    profile is valid until the new one is used, then never again.
     """
     return _configure(charge_point_id, "SecurityProfile", str(body["profile"]), query, body)
 

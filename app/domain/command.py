@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.domain.configuration_keys import is_secret
 from app.domain.context import ChargePointRef
 
 MAX_ID_LENGTH = 128
@@ -63,7 +64,6 @@ class Command:
 
 
 HIDDEN = "[hidden]"
-_SECRET_KEYS = frozenset({"authorizationkey"})
 
 
 def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
     It is hidden wherever it stands within: charge points list it among their configuration.
     """
     hidden = {name: hide_secrets(value) for name, value in parameters.items()}
-    if str(parameters.get("key", "")).strip().casefold() in _SECRET_KEYS and "value" in parameters:
+    if is_secret(str(parameters.get("key", ""))) and "value" in parameters:
         hidden["value"] = HIDDEN
     return hidden
 

@@ -114,7 +114,7 @@ def _begins_at(
     if one.profile.kind is not Kind.RELATIVE:
         return one.profile.schedule.start_schedule
     if one.profile.purpose is Purpose.CHARGE_POINT_MAX:
-        return one.installed_at
+        return min(one.installed_at, start)
     return transaction.started_at if transaction is not None else start
 
 

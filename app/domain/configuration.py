@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from app.domain.configuration_keys import LISTS
 from app.domain.context import ChargePointRef
 
 MAX_KEYS = 1000
@@ -13,13 +14,17 @@ UNANSWERED_COUNTS_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationKey:
-    """One key. `value` None: known and unset. `reboot_required`: set, in force after the next reboot (C8)."""
+    """One key. `value` None: known and unset. `reboot_required`: set, in force after the next reboot (C8).
+
+    `unconfirmed`: it took this value, and has not told it since.
+    """
 
     key: str
     value: str | None
     readonly: bool | None
     reported_at: datetime
     reboot_required: bool = False
+    unconfirmed: bool = False
 
     def waits_for_reset(self, last_boot: datetime | None) -> bool:
         """The charge point has not booted since it took this value."""
@@ -81,11 +86,9 @@ class ConfigurationMirror:
         return absent or self.says_no(feature) or self.is_unknown(feature)
 
     def has(self, key: str, value: str) -> bool:
-        """Its known value means the same as this one: case and blanks around commas do not count."""
+        """Its known value means the same: case, blanks around commas and the order of lists do not count."""
         known = self.value(key)
-        return known is not None and [w.casefold() for w in words_in(known)] == [
-            w.casefold() for w in words_in(value)
-        ]
+        return known is not None and _meaning(key, known) == _meaning(key, value)
 
     def was_refused(self, key: str, value: str, now: datetime) -> bool:
         """This very value was refused, or was sent within the hour and got no answer (G27)."""
@@ -101,6 +104,16 @@ class ConfigurationMirror:
         unknown = frozenset(name for name in self.unknown if name.casefold() not in given)
         return replace(self, keys=merged, unknown=unknown)
 
+    def with_contradictions(self, reported: Iterable[ConfigurationKey], now: datetime) -> Self:
+        """After it told other values than those it had taken: as if it had not answered for these (G27)."""
+        mirror = self
+        for key in reported:
+            known = self.find(key.key)
+            if known is not None and known.unconfirmed and not self.has(key.key, key.value or ""):
+                taken = Refusal(known.value or "", answered=False, at=now)
+                mirror = mirror.with_refusal(key.key, taken)
+        return mirror
+
     def with_unknown(self, names: Iterable[str]) -> Self:
         """After the charge point said that it does not know these."""
         gone = {name.casefold(): name for name in names}
@@ -114,6 +127,11 @@ class ConfigurationMirror:
         if refusal is not None and len(others) < MAX_KEYS:
             others[key.casefold()] = refusal
         return replace(self, refused=others)
+
+
+def _meaning(key: str, value: str) -> list[str]:
+    words = [word.casefold() for word in words_in(value)]
+    return sorted(words) if key.casefold() in LISTS else words
 
 
 def words_in(text: str) -> tuple[str, ...]:

@@ -106,3 +106,8 @@ TRUE_OR_FALSE = frozenset(
         "unlockconnectoronevsidedisconnect",
     }
 )
+
+
+def is_secret(key: str) -> bool:
+    """Whether its value is for the charge point alone, however it spells the key (A01.FR.08)."""
+    return key.strip().casefold() == AUTHORIZATION_KEY

@@ -12,7 +12,6 @@ AppError
     NotAuthenticated        the caller is not who it says, or does not say
     QuotaExceeded           a tenant's limit is reached
     ChargePointUnavailable  the charge point cannot be reached now
-    ChargePointRefused      the charge point answered no
     Retryable               a store or broker failed; the same call may succeed later
     SettingsError           the environment is wrong; raised at start only
 """
@@ -119,12 +118,6 @@ class ChargePointUnavailable(AppError):
     """The charge point cannot be reached now."""
 
     code = "charge_point_unavailable"
-
-
-class ChargePointRefused(AppError):
-    """The charge point answered no."""
-
-    code = "charge_point_refused"
 
 
 class Retryable(AppError):

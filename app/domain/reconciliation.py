@@ -32,13 +32,16 @@ class Patience:
 
 
 def next_starts(active: Iterable[Session]) -> dict[str, datetime]:
-    """Of running sessions, those after which another one began on the same connector, and when that was."""
+    """Of running sessions, those after which another start came on the same connector, and when that was.
+
+    A charge point tells its starts in order, also late ones (A44). Its clock may have been set back.
+    """
     by_connector: dict[tuple[str, int | None], list[Session]] = {}
     for session in active:
         by_connector.setdefault((session.charge_point_id, session.connector_id), []).append(session)
     found: dict[str, datetime] = {}
     for sessions in by_connector.values():
-        starts = sorted((s.start_time, s.id) for s in sessions if s.start_time is not None)
+        starts = sorted((s.received_at or s.start_time, s.id) for s in sessions if s.start_time is not None)
         for (start, session_id), (follower, _) in pairwise(starts):
             if follower > start:
                 found[session_id] = follower
@@ -59,7 +62,7 @@ def suspicion(
         return Suspicion(FaultReason.REPLACED_BY_NEWER_START)
     free_since = _free_since(session, charge_point)
     waited = timedelta(seconds=patience.available_s)
-    if patience.available_s and free_since is not None and now - free_since > waited:
+    if patience.available_s and free_since is not None and now - _known_since(session, free_since) > waited:
         return Suspicion(FaultReason.CONNECTOR_AVAILABLE, free_since)
     silent_since = now - timedelta(seconds=patience.silence_s)
     if patience.silence_s and _last_word(session.start_time, charge_point) < silent_since:
@@ -86,6 +89,11 @@ def _free_since(session: Session, charge_point: ChargePoint | None) -> datetime 
             began = session.start_time
             return connector.last_update if began is not None and connector.last_update > began else None
     return None
+
+
+def _known_since(session: Session, free_since: datetime) -> datetime:
+    """A start that came late is followed by its stop, which needs its time too (B31)."""
+    return max(free_since, session.received_at or free_since)
 
 
 def estimated_end(

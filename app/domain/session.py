@@ -77,8 +77,9 @@ class Session:
     """A charging record. Registers in Wh. A stop that matches no start has no start side (B46).
 
     `raw_start_time` and `raw_stop_time` are what the charge point wrote, where that cannot be and the time of
-    receipt counts instead (G15). `parent_id_tag` is the group of the id tag as of the start. `estimated`: the
-    end is the system's guess, because no stop came. `stop_key` names a stop that was matched by time.
+    receipt counts instead (G15). `received_at` is when the start came here, `parent_id_tag` the group of the
+    id tag by then. `estimated`: the end is the system's guess, because no stop came. `stop_key` names a stop
+    that was matched by time.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Session:
     reservation_id: int | None = None
     raw_start_time: str | None = None
     raw_stop_time: str | None = None
+    received_at: datetime | None = None
     parent_id_tag: str | None = None
     stop_key: str | None = None
     estimated: bool = False
@@ -218,11 +220,15 @@ def stop_differences(first: Session, second: Session) -> list[str]:
     """What a second stop of a session says other than the first (B47)."""
     told = {
         "stop_meter_value": (first.stop_meter_value, second.stop_meter_value),
-        "stop_time": (first.raw_stop_time or first.stop_time, second.raw_stop_time or second.stop_time),
+        "stop_time": (_told_stop_time(first), _told_stop_time(second)),
         "stop_reason": (first.stop_reason, second.stop_reason),
         "stop_id_tag": (id_tag_key(first.stop_id_tag or ""), id_tag_key(second.stop_id_tag or "")),
     }
     return [name for name, (before, after) in told.items() if before != after]
+
+
+def _told_stop_time(session: Session) -> datetime | str | None:
+    return session.stop_time if session.raw_stop_time is None else session.raw_stop_time
 
 
 def session_at(sessions: Sequence[Session], connector_id: int, at: datetime) -> Session | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, get_args, get_type_hints
 
+from app.domain.configuration_keys import is_secret
 from app.domain.errors import InvalidInput
 
 TENANT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
@@ -183,6 +184,6 @@ def _checked_keys(value: Any) -> dict[str, str]:
     for key, text in value.items():
         if not 1 <= len(key) <= 50 or len(text) > 500:
             raise ValueError(f"'{key[:50]}': keys have 1 to 50 characters, values at most 500.")
-        if key.casefold() == "authorizationkey":
+        if is_secret(key):
             raise ValueError("AuthorizationKey is each charge point's own; rotate it there.")
     return dict(value)

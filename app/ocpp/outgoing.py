@@ -178,8 +178,9 @@ class OutgoingAction:
 
 def _about_profile(kind: OutgoingAction, asked: Asked, keepers: Keepers) -> Iterator[str]:
     """C1. The security extension is in no list of profiles."""
-    listed = keepers.configuration.mirror(asked.ref).words("SupportedFeatureProfiles")
-    if listed and kind.feature_profile != SECURITY and kind.feature_profile not in listed:
+    words = keepers.configuration.mirror(asked.ref).words("SupportedFeatureProfiles")
+    listed = {word.casefold() for word in words or ()}  # G26
+    if listed and kind.feature_profile != SECURITY and kind.feature_profile.casefold() not in listed:
         yield f"The charge point does not list the feature profile {kind.feature_profile}."
 
 

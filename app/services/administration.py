@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.charge_point import ChargePoint, ConnectorRating, Registration, check_settings
 from app.domain.charging_profile import Criteria
 from app.domain.context import ChargePointRef
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import NeedsForce, NotFound
 from app.domain.session import SessionStatus
 from app.services.keepers import Keepers
 from app.services.ports import GatewayLink, PageRequest
@@ -43,8 +43,7 @@ class AdministrationService:
     def remove(self, ref: ChargePointRef, *, force: bool = False) -> None:
         """Forget a charge point and what it is believed to hold; sessions, jobs and messages stay.
 
-        Raises NotFound; Conflict while it is connected or charges, unless `force` is given: then its
-        connection is closed.
+        Raises NotFound; NeedsForce while it is connected or charges. With `force` its connection is closed.
         """
         known = self._get(ref)
         if not force:
@@ -58,10 +57,10 @@ class AdministrationService:
 
     def _check_idle(self, known: ChargePoint) -> None:
         if known.connection is not None:
-            raise Conflict(f"The charge point '{known.id}' is connected; remove it with `force`.")
+            raise _insisted_on(f"The charge point '{known.id}' is connected.")
         running = PageRequest(1, filters={"charge_point_id": known.id, "status": SessionStatus.ACTIVE.value})
         if self._keepers.sessions.list_page(known.tenant_id, running).items:
-            raise Conflict(f"The charge point '{known.id}' has a running session; remove it with `force`.")
+            raise _insisted_on(f"The charge point '{known.id}' has a running session.")
 
     def _change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint:
         changed = self._keepers.charge_points.change(ref, changes) if changes else self._get(ref)
@@ -72,3 +71,7 @@ class AdministrationService:
         if found is None:
             raise NotFound(f"There is no charge point '{ref.charge_point_id}'.")
         return found
+
+
+def _insisted_on(doubt: str) -> NeedsForce:
+    return NeedsForce(f"{doubt} Remove it with `force` all the same.", problems={"force": [doubt]})

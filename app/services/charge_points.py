@@ -67,10 +67,10 @@ class ChargePointService:
     def newcomer(self, tenant: Tenant, charge_point_id: str) -> ChargePoint:
         """An unknown charge point as it will be once it is admitted; nothing is stored.
 
-        Raises NotFound where the tenant refuses those (A5).
+        Raises NotFound where the tenant refuses those (A5), and for an identity that REST could not name.
         """
         policy = tenant.configuration.unknown_charge_points
-        if policy == "refuse":
+        if policy == "refuse" or "/" in charge_point_id:
             raise NotFound(f"There is no charge point '{charge_point_id}'.")
         security = ChargePointSecurity(tenant.configuration.security_profile)
         admission = _ADMISSION_OF_UNKNOWN[policy]

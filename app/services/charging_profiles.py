@@ -1,6 +1,6 @@
 """Charging profiles: what each charge point has installed, as far as it told us (D7, D17, C30, C31)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from app.domain.charging_profile import ChargingProfile, Criteria, InstalledProf
 from app.domain.charging_profile_doubts import abilities_of, doubts_about
 from app.domain.composite import Composite, RunningTransaction, composite
 from app.domain.context import ChargePointRef
-from app.domain.session import Session
+from app.domain.session import Session, session_id_of
 from app.services.configuration import ConfigurationService
 from app.services.ports import ChargePointRepository, Clock, PageRequest, SessionRepository
 
@@ -97,14 +97,30 @@ class ChargingProfileService:
             self._profiles.remove(ref, gone)
 
     def note_stop(self, ref: ChargePointRef, transaction_id: int) -> None:
-        """A transaction is over, and its profiles with it (B51, D17)."""
+        """A transaction is over, and its profiles with it (B51, D17).
+
+        So are those of others that do not run: a stop may come without its transaction's id, or never.
+        """
         self._charge_points.change(ref, {"has_profiles": False})
         of_transactions = self.installed(ref, Criteria(purpose=Purpose.TX))
-        gone = [one for one in of_transactions if one.profile.transaction_id == transaction_id]
+        running = {session.transaction_id for session in self._sessions.active_on(ref)}
+        gone = [
+            one.profile.charging_profile_id
+            for one in of_transactions
+            if one.profile.transaction_id == transaction_id or self._is_over(one, running)
+        ]
         if gone:
-            self._profiles.remove(ref, [one.profile.charging_profile_id for one in gone])
+            self._profiles.remove(ref, gone)
         if len(gone) < len(of_transactions):
             self._charge_points.change(ref, {"has_profiles": True})
+
+    def _is_over(self, one: InstalledProfile, running: Container[int]) -> bool:
+        """Its transaction is known here, and does not run."""
+        number = one.profile.transaction_id
+        if number is None or number in running:
+            return False
+        known = self._sessions.find(one.tenant_id, session_id_of(number))
+        return known is not None and known.charge_point == one.charge_point
 
     def estimate(
         self,
@@ -119,7 +135,7 @@ class ChargingProfileService:
         session = self.running_session(ref, connector_id) if connector_id > 0 else None
         running = None
         if session is not None and session.start_time is not None:
-            running = RunningTransaction(session.transaction_id, session.start_time)
+            running = RunningTransaction(session.transaction_id, min(session.start_time, begins_at))
         return composite(self._profiles.installed(ref), connector_id, begins_at, duration_s, unit, running)
 
     def _as_installed(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import structlog
 
-from app.domain.charge_point import ChargePoint, Registration
+from app.domain.charge_point import ChargePoint
 from app.domain.command import (
     EXPIRED,
     GATEWAY_UNREACHABLE,
@@ -20,16 +20,16 @@ from app.domain.command import (
     without_secrets,
 )
 from app.domain.context import ChargePointRef
-from app.domain.errors import AppError, Conflict, Expired, NeedsForce, NotFound, Retryable
+from app.domain.errors import AppError, Conflict, NotFound, Retryable
 from app.domain.events import refused_command_event, response_event
 from app.domain.tenant import Tenant
 from app.services.keepers import Keepers
+from app.services.new_commands import check_concerns, check_registration, expiry_of, queued_command
 from app.services.ports import (
     Asked,
     ChargePointRepository,
     Clock,
     CommandDelivery,
-    CommandKind,
     CommandRepository,
     GatewayLink,
     Outbox,
@@ -93,26 +93,32 @@ class CommandService:
         charge_point = self._charge_points.find(request.charge_point)
         if charge_point is None:
             raise NotFound(f"There is no charge point '{request.charge_point.charge_point_id}'.")
-        _check_registration(charge_point, kind)
+        check_registration(charge_point, kind)
         command_id = request.command_id or f"cmd-{uuid4()}"
         asked = Asked(charge_point, command_id, request.parameters)
         asked = replace(asked, parameters=kind.complete(asked, self._keepers))
         payload = kind.build_payload(asked.parameters)
         concerns = kind.concerns(asked, payload, self._keepers)
-        if concerns and not request.force:
-            raise NeedsForce(
-                f"{' '.join(concerns)} Send it with `force` to send it all the same.",
-                problems={"force": concerns},
-            )
-        command = self._new_command(request, asked, kind.action, payload, lifetime_s, timeout_s)
-        command = replace(command, warnings=tuple(concerns))
+        check_concerns(concerns, request)
+        now = self._clock.now()
+        command = queued_command(
+            request,
+            asked,
+            kind.action,
+            payload,
+            now,
+            expires_at=expiry_of(request, now, lifetime_s),
+            timeout_s=timeout_s,
+            warnings=concerns,
+        )
         events = [response_event(command, command.created_at)]
         if not self._commands.insert(command, events, self._clock.order_key()):
             same = replace(request, command_id=command_id)
             return self._find_same(command.tenant_id, same) or self.get(command.tenant_id, command.id)
         kind.taken(command, self._keepers)
         self._link.wake_relay(command.tenant_id)
-        self._deliver(charge_point, command)
+        newest = self._charge_points.find(request.charge_point)  # it may have connected meanwhile
+        self._deliver(newest or charge_point, command)
         return command
 
     def _find_same(self, tenant_id: str, request: CommandRequest) -> Command | None:
@@ -131,39 +137,6 @@ class CommandService:
         ):
             raise Conflict(f"Another command has the id '{known.id}'.")
         return known
-
-    def _new_command(
-        self,
-        request: CommandRequest,
-        asked: Asked,
-        action: str,
-        payload: dict[str, Any],
-        lifetime_s: float,
-        timeout_s: float,
-    ) -> Command:
-        now = self._clock.now()
-        issued_at = min(request.issued_at or now, now)  # a caller's clock that is ahead prolongs nothing
-        expires_at = issued_at + timedelta(seconds=lifetime_s)
-        if expires_at <= now:
-            raise Expired(
-                "The command has expired before it came here.",
-                problems={"timestamp": [f"Commands of this tenant expire after {lifetime_s:g} s."]},
-            )
-        return Command(
-            id=asked.command_id,
-            tenant_id=asked.ref.tenant_id,
-            charge_point_id=asked.ref.charge_point_id,
-            command_type=request.command_type,
-            action=action,
-            parameters=without_secrets(asked.parameters),
-            payload=payload,
-            status=CommandStatus.QUEUED,
-            created_at=now,
-            expires_at=expires_at,
-            timeout_s=float(asked.charge_point.settings.command_timeout_s or timeout_s),
-            requested_by=request.requested_by,
-            forced=request.force,
-        )
 
     def deliver_waiting(self, ref: ChargePointRef) -> int:
         """Send a charge point that has just connected what waits for it; answers how many."""
@@ -288,11 +261,3 @@ class CommandService:
         told = refused_command_event(ref, command_id, error, self._clock.now(), f"refused:{key}")
         self._outbox.append(ref.tenant_id, [told], key)
         self._link.wake_relay(ref.tenant_id)
-
-
-def _check_registration(charge_point: ChargePoint, kind: CommandKind) -> None:
-    """Pending: no remote start or stop; Rejected: nothing (A34, A35, C2)."""
-    if charge_point.registration is Registration.REJECTED:
-        raise Conflict("The charge point's registration is rejected; it takes no commands.")
-    if charge_point.registration is Registration.PENDING and not kind.allowed_while_pending:
-        raise Conflict(f"The charge point's registration is pending; {kind.action} is not allowed yet.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from app.domain.configuration import ConfigurationKey, ConfigurationMirror, Refusal
-from app.domain.configuration_keys import AUTHORIZATION_KEY
+from app.domain.configuration_keys import is_secret
 from app.domain.context import ChargePointRef
 from app.services.ports import Clock
 
@@ -56,12 +56,13 @@ class ConfigurationService:
         now = self._clock.now()
         reported = [_key_of(item, now) for item in keys if item.get("key")]
         mirror = self._mirrors.find(ref).with_unknown(name[:_MAX_NAME] for name in unknown)
-        mirror = mirror.with_keys(key for key in reported if key.key.casefold() != AUTHORIZATION_KEY)
+        mirror = mirror.with_contradictions(reported, now)
+        mirror = mirror.with_keys(key for key in reported if not is_secret(key.key))
         self._mirrors.save(replace(mirror, read_at=now) if everything and reported else mirror)
 
     def note_changed(self, ref: ChargePointRef, key: str, value: str, *, reboot_required: bool) -> None:
         """A charge point took a new value."""
-        if key.casefold() == AUTHORIZATION_KEY:
+        if is_secret(key):
             return
         mirror, now = self._mirrors.find(ref), self._clock.now()
         changed = replace(
@@ -69,12 +70,13 @@ class ConfigurationService:
             value=value,
             reported_at=now,
             reboot_required=reboot_required,
+            unconfirmed=True,
         )
         self._mirrors.save(mirror.with_keys([changed]).with_refusal(key, None))
 
     def note_refused(self, ref: ChargePointRef, key: str, value: str, *, answered: bool) -> None:
         """A charge point did not take a value; not `answered`: nobody knows whether it did."""
-        if key.casefold() == AUTHORIZATION_KEY:
+        if is_secret(key):
             return
         refusal = Refusal(value, answered, self._clock.now())
         self._mirrors.save(self._mirrors.find(ref).with_refusal(key, refusal))

@@ -39,14 +39,18 @@ class DiagnosticsService(JobService):
         link = self._links.read(token, Purpose.UPLOAD)
         return self.get(link.tenant_id, link.subject)
 
-    def note_file_name(self, command: Command, file_name: str | None, *, may_be_none: bool) -> None:
-        """The charge point named the file that it will upload. None where it `may_be_none`: no file (C18)."""
+    def note_file_name(self, command: Command, told: object, *, may_be_none: bool) -> None:
+        """The charge point named the file that it will upload, in whatever type it likes (G11).
+
+        None where it `may_be_none`: no file (C18).
+        """
         now = self._clock.now()
+        file_name = str(told) if isinstance(told, str | int | float) else None
 
         def named(job: Job) -> Job:
             if file_name:
                 return replace(job, file_name=file_name[:255])
-            nothing = may_be_none and job.status is JobStatus.REQUESTED
+            nothing = may_be_none and not told and job.status is JobStatus.REQUESTED
             return job.moved(JobStatus.NOTHING_TO_UPLOAD, "NothingToUpload", now) if nothing else job
 
         self._change(command.tenant_id, command.id, named)

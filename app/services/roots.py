@@ -69,7 +69,7 @@ class RootService:
         try:
             certificate, *others = read_chain(pem)
         except InvalidInput:
-            return ["The certificate is none in PEM."]
+            return ["This is no certificate in PEM."]
         doubts = ["It is more than one certificate."] if others else []
         if not is_ca(certificate):
             doubts.append("The certificate is not that of a CA.")

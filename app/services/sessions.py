@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from app.domain.context import CallContext
+from app.domain.context import CallContext, ChargePointRef
 from app.domain.errors import Conflict, NotFound
 from app.domain.id_tag import Authorization, AuthorizationStatus
 from app.domain.meter import Attribution, MeterReading, believed
@@ -92,10 +92,19 @@ class SessionService:
         A start that is known already gets the id and the verdict of its first time (B30). New ones are by
         far the most, so nobody looks first: the store refuses to keep the same start twice.
         """
-        ref = call.charge_point
-        key = start_key(ref, start.connector_id, start.id_tag, start.raw_timestamp, start.meter_start)
+        ref, told_at = call.charge_point, start.raw_timestamp
+        started_at, not_believed = counted_time(start.started_at, told_at, call.received_at)
+        if not_believed is not None:
+            repeated = self._running_since(ref, start)
+            if repeated is not None:
+                return repeated.transaction_id, self._first_verdict(batch, repeated)
+            told_at += call.received_at.isoformat()
+        key = start_key(ref, start.connector_id, start.id_tag, told_at, start.meter_start)
         verdict = self._authorization.authorize_start(batch, start.id_tag, ref, start.connector_id)
-        session = self._new_session(call, start, key, verdict)
+        session = self._new_session(call, replace(start, started_at=started_at), key, verdict)
+        if not_believed is not None:
+            notes = (Review.CLOCK_WRONG_AT_START.value,)
+            session = replace(session, raw_start_time=not_believed, review=notes)
         if self._sessions.insert(session, [session_events.started(session)], batch.order_key):
             return session.transaction_id, verdict
         known = self._sessions.find_by_start_key(ref.tenant_id, key)
@@ -106,7 +115,6 @@ class SessionService:
     def _new_session(self, call: CallContext, start: Start, key: str, verdict: Authorization) -> Session:
         ref = call.charge_point
         transaction_id = self._sessions.next_transaction_id(ref.tenant_id)
-        started_at, not_believed = counted_time(start.started_at, start.raw_timestamp, call.received_at)
         return Session(
             id=session_id_of(transaction_id),
             tenant_id=ref.tenant_id,
@@ -114,16 +122,27 @@ class SessionService:
             connector_id=start.connector_id,
             transaction_id=transaction_id,
             id_tag=start.id_tag,
-            start_time=started_at,
+            start_time=start.started_at,
             start_meter_value=start.meter_start,
             status=SessionStatus.ACTIVE,
             authorization_status=verdict.status.value,
             start_key=key,
             reservation_id=start.reservation_id,
-            raw_start_time=not_believed,
+            received_at=call.received_at,
             parent_id_tag=verdict.parent_id_tag,
-            review=() if not_believed is None else (Review.CLOCK_WRONG_AT_START.value,),
         )
+
+    def _running_since(self, ref: ChargePointRef, start: Start) -> Session | None:
+        """What runs since this very start, as told by a clock that is wrong (G15).
+
+        Its time makes no difference between a start that is sent again and the next one, which has the same
+        register too where that starts anew (G21). That the first one still runs does.
+        """
+        told = (start.connector_id, start.id_tag, start.raw_timestamp, start.meter_start)
+        for known in self._sessions.active_on(ref):
+            if (known.connector_id, known.id_tag, known.raw_start_time, known.start_meter_value) == told:
+                return known
+        return None
 
     def _first_verdict(self, batch: Batch, known: Session) -> Authorization:
         now = self._authorization.authorize(batch, known.id_tag or "")

@@ -49,6 +49,7 @@ _PLAIN = (
     "reservation_id",
     "raw_start_time",
     "raw_stop_time",
+    "received_at",
     "parent_id_tag",
     "stop_key",
 )
@@ -89,13 +90,31 @@ def session_of(document: Document) -> Session:
 def around(
     databases: Databases, tenant_id: str, charge_point_ids: Iterable[str], oldest: datetime
 ) -> Iterator[Session]:
-    """Sessions of these charge points that run, or ended at `oldest` or later. Without their readings."""
+    """Sessions of these charge points that run, or ended at `oldest` or later. Without their readings.
+
+    And what began after one that has run for longer: it shows that nothing of today is that one's.
+    """
+    collection = databases.collection(tenant_id, NAME)
+    long_running: dict[str, datetime] = {}
     query = {
         "charge_point_id": {"$in": list(charge_point_ids)},
         "opened_at": {"$gte": oldest - _LONGEST},
         "stop_time": {"$not": {"$lt": oldest}},
     }
-    yield from _bare_sessions(databases.collection(tenant_id, NAME), query)
+    for session in _bare_sessions(collection, query):
+        yield session
+        cp_id, began = session.charge_point_id, session.start_time
+        if session.stop_time is None and began is not None and began < oldest:
+            long_running[cp_id] = min(began, long_running.get(cp_id, began))
+    if long_running:
+        yield from _bare_sessions(
+            collection,
+            {
+                "charge_point_id": {"$in": list(long_running)},
+                "opened_at": {"$gte": min(long_running.values())},
+                "stop_time": {"$lt": oldest},
+            },
+        )
 
 
 def late_energy_writes(late: LateEnergy) -> Iterator[UpdateOne]:

@@ -12,6 +12,7 @@ import pytest
 from environs import Env
 
 from app.api import create_app
+from app.api.errors import STATUS_OF
 from app.api.permissions import ROLES_WITH
 from app.cli.root import cli
 from app.domain.errors import InvalidInput, SettingsError
@@ -304,6 +305,16 @@ def test_the_documented_routes_are_those_of_the_openapi_document(no_settings: No
     }
     documented = {code for row in rows("docs/integrators.md", "routes") for code in ticked(row[0])}
     assert documented == exist
+
+
+def test_every_refusal_is_documented() -> None:
+    documented = {
+        (code, status)
+        for row in rows("docs/integrators.md", "refusals")
+        for code in ticked(row[1])
+        for status in row[0].split(", ")
+    }
+    assert {(kind.code, str(status)) for kind, status in STATUS_OF.items()} <= documented
 
 
 def test_the_documented_quirks_are_those_that_are_counted() -> None:

@@ -29,7 +29,7 @@ async def _reserve(
         "charge_point_id": charge_point.identity,
         "connector_id": connector,
         "id_tag": id_tag,
-        "expiry_date": expiry,
+        "expires_at": expiry,
     }
     wanted |= {} if parent is None else {"parentIdTag": parent}
     async with charge_point.expects("ReserveNow", wanted, answer={"status": answer}) as sent:

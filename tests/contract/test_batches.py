@@ -97,6 +97,14 @@ def test_readings_that_name_no_transaction_get_the_sessions_around_their_time(st
     assert nearby(stores, ReadingsNeed("CP-9", None, at(100))).get("CP-9", []) == []
 
 
+def test_what_began_after_a_session_that_runs_is_there_though_it_ended_long_ago(stores: Stores) -> None:
+    """A session that runs lasts until the next start on its connector, whatever became of that one."""
+    insert_session(stores, 1, start_time=at(0), stop_time=at(5), status=SessionStatus.COMPLETED)
+    insert_session(stores, 2, start_time=at(10))
+    insert_session(stores, 3, start_time=at(20), stop_time=at(30), status=SessionStatus.COMPLETED)
+    assert nearby(stores, ReadingsNeed("CP-1", None, at(1000))) == {"CP-1": [2, 3]}
+
+
 def test_readings_of_a_known_transaction_need_no_other_sessions(stores: Stores) -> None:
     insert_session(stores, 7)
     stores.sessions.insert(a_session(8, ref(stores, "CP-2")), [an_event()], 1)

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from app.domain.user import Role
 from app.services import Services
+from bench.charge_point import SimulatedChargePoint
 from tests.e2e.mqtt_listener import MqttListener
 from tests.e2e.system import RunningSystem
 
@@ -135,6 +136,14 @@ async def rest(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[RestC
     await client.login()
     yield client
     await client.close()
+
+
+@pytest_asyncio.fixture
+async def charge_point(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[SimulatedChargePoint]:
+    """Connected, booted, and its connectors are available."""
+    async with SimulatedChargePoint(system.ws_url, tenant.identity()) as connected:
+        await connected.announce()
+        yield connected
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def tenant(request: pytest.FixtureRequest, system: RunningSystem, services: Serv
 
 @pytest_asyncio.fixture
 async def charge_point(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[SimulatedChargePoint]:
+    """Without a word about its connectors."""
     async with SimulatedChargePoint(system.ws_url, tenant.identity()) as connected:
         await connected.boot()
         yield connected

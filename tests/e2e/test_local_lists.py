@@ -1,25 +1,15 @@
 """Local lists and id tags, from REST to a charge point's list and to its answers offline and online."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from app.domain.context import ChargePointRef
 from app.services import Services
 from bench.charge_point import SimulatedChargePoint
 from tests.e2e.conftest import RestClient, TestTenant
-from tests.e2e.system import RunningSystem
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest_asyncio.fixture
-async def charge_point(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[SimulatedChargePoint]:
-    async with SimulatedChargePoint(system.ws_url, tenant.identity()) as connected:
-        await connected.boot()
-        yield connected
 
 
 async def update(rest: RestClient, charge_point: SimulatedChargePoint, **wanted: Any) -> dict[str, Any]:

@@ -1,27 +1,17 @@
 """Reservations, from REST to the charge point and to their end (TC_046-049, 051-053)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from ocpp.v16 import call
 
 from bench.charge_point import SimulatedChargePoint
 from bench.station_calls import wire_time
-from tests.e2e.conftest import RestClient, TestTenant
-from tests.e2e.system import RunningSystem
+from tests.e2e.conftest import RestClient
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest_asyncio.fixture
-async def charge_point(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[SimulatedChargePoint]:
-    async with SimulatedChargePoint(system.ws_url, tenant.identity()) as connected:
-        await connected.announce()
-        yield connected
 
 
 async def reserve(rest: RestClient, charge_point: SimulatedChargePoint, **fields: Any) -> dict[str, Any]:
@@ -29,7 +19,7 @@ async def reserve(rest: RestClient, charge_point: SimulatedChargePoint, **fields
         "charge_point_id": charge_point.identity,
         "connector_id": 1,
         "id_tag": "GOOD-TAG",
-        "expiry_date": wire_time(datetime.now(UTC) + timedelta(hours=1)),
+        "expires_at": wire_time(datetime.now(UTC) + timedelta(hours=1)),
     }
     made: dict[str, Any] = await rest.send("POST", "/reservations?wait=20", body | fields, 200)
     return made
@@ -89,7 +79,7 @@ async def test_a_refusal_keeps_its_word(
 
 async def test_it_expires_by_our_own_clock(rest: RestClient, charge_point: SimulatedChargePoint) -> None:
     """TC_047, C28."""
-    made = await reserve(rest, charge_point, expiry_date=wire_time(datetime.now(UTC) + timedelta(seconds=2)))
+    made = await reserve(rest, charge_point, expires_at=wire_time(datetime.now(UTC) + timedelta(seconds=2)))
     assert made["status"] == "accepted"
     for _ in range(100):
         if (await state(rest, made))[0] == "expired":

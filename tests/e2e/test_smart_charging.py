@@ -1,16 +1,13 @@
 """Charging profiles, from a template to the charge point and back (TC_056, 057, 059, 066, 067, H13)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from bench.charge_point import SimulatedChargePoint
 from tests.e2e.conftest import RestClient, TestTenant
-from tests.e2e.system import RunningSystem
 
 pytestmark = pytest.mark.e2e
 PROFILE: dict[str, Any] = {
@@ -25,13 +22,6 @@ PROFILE: dict[str, Any] = {
         "charging_schedule_period": [{"start_period": 0, "limit": 16.1, "number_phases": 3}],
     },
 }
-
-
-@pytest_asyncio.fixture
-async def charge_point(system: RunningSystem, tenant: TestTenant) -> AsyncIterator[SimulatedChargePoint]:
-    async with SimulatedChargePoint(system.ws_url, tenant.identity()) as connected:
-        await connected.announce()
-        yield connected
 
 
 async def assign(rest: RestClient, charge_point: SimulatedChargePoint, **fields: Any) -> dict[str, Any]:

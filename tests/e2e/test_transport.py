@@ -42,7 +42,7 @@ async def test_an_unknown_charge_point_is_refused_where_the_tenant_wants_that(
 
 
 async def test_the_tenant_may_stand_in_the_path(system: RunningSystem, tenant: TestTenant) -> None:
-    async with RawClient(system.ws_url, path=f"{tenant.id}/ANY%20NAME%2F1") as charge_point:
+    async with RawClient(system.ws_url, path=f"{tenant.id}/ANY%20NAME%231") as charge_point:
         answer = await charge_point.call_raw([2, "1", "BootNotification", BOOT])
         assert answer[2]["status"] == "Accepted"
 

@@ -64,8 +64,16 @@ class FakeSessionRepository:
         return [known for known in self.all(tenant_id) if known.status is SessionStatus.ACTIVE]
 
     def around(self, ref: ChargePointRef, oldest: datetime) -> list[Session]:
-        """What loading a batch looks for: what runs, or ended at `oldest` or later."""
-        return [known for known in self._on(ref) if known.stop_time is None or known.stop_time >= oldest]
+        """What loading a batch looks for: what runs, ended at `oldest` or later, or began after what runs."""
+        running = [known.start_time for known in self._on(ref) if known.stop_time is None]
+        since = min((start for start in running if start is not None), default=oldest)
+        return [
+            known
+            for known in self._on(ref)
+            if known.stop_time is None
+            or known.stop_time >= oldest
+            or (known.start_time is not None and known.start_time >= since)
+        ]
 
     def is_confirmed(self, session: Session) -> bool:
         """As the readings say."""

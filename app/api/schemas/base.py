@@ -41,6 +41,16 @@ class Moment(fields.Field[datetime]):
         return at
 
 
+class WireTime(fields.String):
+    """A moment that a caller gives, as it goes to the charge point: UTC with milliseconds."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        at = parse_time(super()._deserialize(value, attr, data, **kwargs))
+        if at is None:
+            raise ValidationError("Must be a time in ISO 8601, such as 2026-03-01T12:00:00Z.")
+        return format_time(at)
+
+
 class Number(fields.Float):
     """A JSON number; neither a text nor true or false."""
 
@@ -58,9 +68,7 @@ def text(description: str, *, nullable: bool = False) -> fields.String:
 
 def moment(name: str, description: str) -> Moment:
     """A moment that we are asked about, under a name that Python may not have, as `from`."""
-    return Moment(
-        data_key=name, metadata={"type": "string", "format": "date-time", "description": description}
-    )
+    return Moment(data_key=name, metadata={"description": description})
 
 
 def same_as_id() -> fields.String:

@@ -9,7 +9,9 @@ from app.api.paging import PageQuery, next_cursor_field
 from app.api.schemas.base import Input, also_called, computed, same_as_id, text, time, whole
 from app.domain.charge_point import Availability, ChargePoint, ConnectorRating, Registration
 
-IDENTITY = Regexp(r"[^/\x00-\x1f\x7f]{1,64}\Z", error="Use 1 to 64 characters without '/' or control bytes.")
+IDENTITY = Regexp(
+    r"[^/\x00-\x1f\x7f]{1,128}\Z", error="Use 1 to 128 characters without '/' or control bytes."
+)
 
 
 class NewChargePointSchema(Input):
@@ -25,8 +27,14 @@ class NewChargePointSchema(Input):
 class ChargePointQuery(PageQuery):
     """Filters of the list of charge points."""
 
-    registration = fields.String(validate=OneOf([kind.value for kind in Registration]))
-    admission = fields.String(validate=OneOf([kind.value for kind in Registration]))
+    registration = fields.String(
+        validate=OneOf([kind.value for kind in Registration]),
+        metadata={"description": "What its last BootNotification was answered."},
+    )
+    admission = fields.String(
+        validate=OneOf([kind.value for kind in Registration]),
+        metadata={"description": "What its next BootNotification will be answered."},
+    )
     connected = fields.Boolean(metadata={"description": "On the line, and heard recently enough."})
     model = fields.String(validate=Length(1, 255))
     vendor = fields.String(validate=Length(1, 255))
@@ -83,9 +91,16 @@ class RemovalQuery(Schema):
 class RegistrationSchema(Schema):
     """Whether a charge point is admitted, and what it was told."""
 
-    charge_point_id = fields.String(attribute="charge_point.id")
-    admission = fields.String(attribute="charge_point.admission")
-    registration = fields.String(attribute="charge_point.registration", allow_none=True)
+    charge_point_id = fields.String(attribute="charge_point.id", metadata={"description": "Whose it is."})
+    admission = fields.String(
+        attribute="charge_point.admission",
+        metadata={"description": "What its next BootNotification will be answered."},
+    )
+    registration = fields.String(
+        attribute="charge_point.registration",
+        allow_none=True,
+        metadata={"description": "What its last one was answered; null before the first."},
+    )
     command_id = text("The command that asks it to boot, where one was sent.", nullable=True)
 
 

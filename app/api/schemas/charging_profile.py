@@ -175,7 +175,11 @@ class EstimateQuery(Schema):
 class CompositeQuery(EstimateQuery, WaitQuery):
     """What is wanted to be known, and how long to wait for it."""
 
-    wait = fields.Float(load_default=30.0, validate=Range(1, 60))
+    wait = fields.Float(
+        load_default=30.0,
+        validate=Range(1, 60),
+        metadata={"description": "Seconds to wait for its answer; a busy server may answer earlier."},
+    )
     force = fields.Boolean(
         load_default=False, metadata={"description": "Ask although it looks like a mistake."}
     )

@@ -92,7 +92,7 @@ class CommandSchema(Guarded):
     tenant_id = text("Whose it is.")
     command_type = text("As it was asked for.")
     action = text("OCPP's name of it.")
-    parameters = fields.Dict(metadata={"description": "As they were given."})
+    parameters = fields.Dict(metadata={"description": "As they were given, with what was made here."})
     status = text(" | ".join(CommandStatus))
     created_at = time("When it was taken.")
     expires_at = time("When it will not be sent any more.")

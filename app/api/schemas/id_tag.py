@@ -16,14 +16,7 @@ class ChangedIdTagSchema(Input):
     """Any of what is known of an id tag. The domain knows the bounds."""
 
     parent_id_tag = fields.String(allow_none=True, metadata={"description": "The group it belongs to."})
-    expires_at = Moment(
-        allow_none=True,
-        metadata={
-            "type": "string",
-            "format": "date-time",
-            "description": "From then on it is Expired; null: never.",
-        },
-    )
+    expires_at = Moment(allow_none=True, metadata={"description": "From then on it is Expired; null: never."})
     blocked = fields.Boolean(**_FLAG, metadata={"description": "It is refused as Blocked."})
     max_active_transactions = fields.Integer(
         strict=True,

@@ -1,26 +1,13 @@
 """Firmware jobs and diagnostics jobs."""
 
-from typing import Any
-
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
 from app.api.paging import PageQuery, next_cursor_field
-from app.api.schemas.base import MAX_INTEGER, Input, same_as_id, text, time, whole
+from app.api.schemas.base import MAX_INTEGER, Input, WireTime, same_as_id, text, time, whole
 from app.api.schemas.command import CommandOptions
 from app.api.schemas.guarded import Guarded
 from app.domain.job import DIAGNOSTICS_KINDS, FIRMWARE_KINDS, JobKind, JobStatus
-from app.domain.times import format_time, parse_time
-
-
-class WireTime(fields.String):
-    """A moment that a caller gives, as it goes to the charge point: UTC with milliseconds."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        at = parse_time(super()._deserialize(value, attr, data, **kwargs))
-        if at is None:
-            raise ValidationError("Must be a time in ISO 8601, such as 2026-03-01T12:00:00Z.")
-        return format_time(at)
 
 
 class _NewJobSchema(CommandOptions):

@@ -22,7 +22,7 @@ class NewReservationSchema(CommandOptions):
     id_tag = fields.String(
         required=True, validate=Length(1, 20), metadata={"description": "For whom.", "example": "DEMO-TAG-1"}
     )
-    expiry_date = fields.String(
+    expires_at = fields.String(
         required=True,
         metadata={"format": "date-time", "description": "Until when.", "example": "2026-12-31T18:00:00Z"},
     )

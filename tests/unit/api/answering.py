@@ -18,6 +18,11 @@ def let_answer(app: Flask, world: World, ref: ChargePointRef, answer: dict[str, 
         for command in world.commands.waiting(ref):
             world.services.commands.complete(ref, command.id, answer)
 
+    let_wait(app, Waiting(1, sleep=end))
+
+
+def let_wait(app: Flask, waiting: Waiting) -> None:
+    """From now on requests wait so."""
     with app.app_context():
-        patient = replace(equipment(), waiting=Waiting(1, sleep=end))
+        patient = replace(equipment(), waiting=waiting)
     equip(app, patient)

@@ -8,21 +8,15 @@ from flask.testing import FlaskClient
 
 from app.api import create_app
 from app.domain.user import Role
-from app.services.ports import ProtocolCatalog
+from app.ocpp.catalog import load_catalog
 from app.settings import Settings
 from tests.fakes.world import World, fake_world
 from tests.unit.api.calls import PASSWORD, SECRET, Api
 
 
 @pytest.fixture
-def catalog() -> ProtocolCatalog | None:
-    """None: a handful of commands made up for tests."""
-    return None
-
-
-@pytest.fixture
-def world(catalog: ProtocolCatalog | None) -> World:
-    world = fake_world(catalog)
+def world() -> World:
+    world = fake_world(load_catalog())
     for tenant_id, prefix in (("acme", "ACME-"), ("beta", "BETA-")):
         world.services.tenants.create(tenant_id, tenant_id.title(), [prefix])
         for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):

@@ -8,28 +8,19 @@ import pytest
 from app.domain.certificate import CertificateKind, CertificateState
 from app.domain.command import CommandStatus
 from app.domain.user import Role
-from app.ocpp.catalog import load_catalog
 from app.services.x509 import hash_data_of
 from tests.fakes.authority import a_root, pem
-from tests.fakes.world import World, fake_world
-from tests.unit.api.calls import PASSWORD, Api, assert_problem
+from tests.fakes.world import World
+from tests.unit.api.calls import Api, assert_problem
 from tests.unit.services.certificates import REF, put_own
 
 OF_ONE = "/api/v1/chargepoints/CP-1/certificates"
 ROOTS = [a_root("One", serial=0xA1), a_root("Two", serial=0xB2)]
 
 
-@pytest.fixture
-def world() -> World:
-    """With the real actions."""
-    world = fake_world(load_catalog())
-    for tenant_id in ("acme", "beta"):
-        world.services.tenants.create(tenant_id, tenant_id.title())
-        for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):
-            world.services.users.create(f"{role.value}@{tenant_id}.example", PASSWORD, role, tenant_id)
-    world.services.tenants.directory.refresh()
+@pytest.fixture(autouse=True)
+def _charge_point(world: World) -> None:
     world.add_charge_point("acme", "CP-1")
-    return world
 
 
 def report(world: World, *roots: Any) -> None:

@@ -6,8 +6,6 @@ import pytest
 from flask import Flask
 
 from app.domain.context import ChargePointRef
-from app.ocpp.catalog import load_catalog
-from app.services.ports import ProtocolCatalog
 from tests.builders import a_profile, a_schedule, a_session, an_installed_profile
 from tests.fakes.world import World
 from tests.unit.api.answering import let_answer
@@ -20,11 +18,6 @@ REF = ChargePointRef("acme", "CP-1")
 PROFILE = a_profile()
 del PROFILE["charging_profile_id"]
 NOON = "2026-03-01T12:00:00.000Z"
-
-
-@pytest.fixture
-def catalog() -> ProtocolCatalog:
-    return load_catalog()
 
 
 @pytest.fixture(autouse=True)

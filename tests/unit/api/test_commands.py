@@ -1,18 +1,17 @@
 """Commands over HTTP."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.api.current import equip, equipment
 from app.api.waiting import Waiting, places_for
 from app.domain.command import CommandStatus, Outcome
 from app.domain.context import ChargePointRef
 from app.services.batch import Exchange
 from tests.fakes.world import World
+from tests.unit.api.answering import let_answer
 from tests.unit.api.calls import Api, assert_problem
 
 SEND = "/api/v1/chargepoints/CP-1/commands"
@@ -53,8 +52,8 @@ def test_an_own_id_sent_again_is_the_same_command(operator: Api, world: World) -
     [
         ({}, {"command_type"}),
         ({"command_type": "dance"}, {"command_type"}),
-        ({"command_type": "reset"}, {"type"}),
-        (RESET | {"parameters": {"type": "Soft", "colour": "red"}}, {"colour"}),
+        ({"command_type": "reset"}, {"parameters.type"}),
+        (RESET | {"parameters": {"type": "Soft", "colour": "red"}}, {"parameters.colour"}),
         (RESET | {"parameters": []}, {"parameters"}),
         (RESET | {"parameters": None}, {"parameters"}),
         (RESET | {"parameter": {}}, {"parameter"}),
@@ -97,13 +96,7 @@ def test_the_list(operator: Api, world: World) -> None:
 
 
 def test_waiting_for_the_end(app: Flask, operator: Api, world: World) -> None:
-    def answer(_: float) -> None:
-        queued = world.commands.waiting(REF)[0]
-        world.services.commands.complete(REF, queued.id, {"status": "Accepted"})
-
-    with app.app_context():
-        patient = replace(equipment(), waiting=Waiting(1, sleep=answer))
-    equip(app, patient)
+    let_answer(app, world, REF, {"status": "Accepted"})
     answered = operator.post(f"{SEND}?wait=5", RESET)
     assert answered.status_code == 200
     assert (answered.get_json()["status"], answered.get_json()["result"]) == (

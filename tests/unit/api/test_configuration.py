@@ -1,28 +1,19 @@
 """The configuration of charge points over HTTP."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.api.current import equip, equipment
-from app.api.waiting import Waiting
 from app.domain.context import ChargePointRef
-from app.ocpp.catalog import load_catalog
-from app.services import Services
-from app.services.ports import PageRequest, ProtocolCatalog
+from app.services.ports import PageRequest
 from tests.fakes.world import World
+from tests.unit.api.answering import let_answer
 from tests.unit.api.calls import Api, assert_problem
 
 PATH = "/api/v1/chargepoints/CP-1/configuration"
 REF = ChargePointRef("acme", "CP-1")
 NOW = "2026-03-01T12:00:00.000Z"
-
-
-@pytest.fixture
-def catalog() -> ProtocolCatalog:
-    return load_catalog()
 
 
 @pytest.fixture(autouse=True)
@@ -32,18 +23,6 @@ def _charge_point(world: World) -> None:
 
 def page() -> PageRequest:
     return PageRequest(200)
-
-
-def answering(app: Flask, services: Services, answers: dict[str, dict[str, Any]]) -> None:
-    """While somebody waits, the charge point answers whatever is open, by action."""
-
-    def answer(_: float) -> None:
-        for command in services.commands.list_page("acme", page()).items:
-            if not command.status.is_final:
-                services.commands.complete(REF, command.id, answers[command.action])
-
-    with app.app_context():
-        equip(app, replace(equipment(), waiting=Waiting(1, sleep=answer)))
 
 
 def test_what_is_known(operator: Api, world: World) -> None:
@@ -97,7 +76,7 @@ def test_reading_and_waiting_to_the_last_part(app: Flask, operator: Api, world: 
     limit = [{"key": "GetConfigurationMaxKeys", "value": "1"}]
     world.services.keepers.configuration.note_reported(REF, limit, [])
     told = [{"key": "A", "readonly": False, "value": "1"}]
-    answering(app, world.services, {"GetConfiguration": {"configurationKey": told, "unknownKey": ["B"]}})
+    let_answer(app, world, REF, {"configurationKey": told, "unknownKey": ["B"]})
     read = operator.post(f"{PATH}/read?wait=5", {"keys": ["A", "B", "C"]})
     assert read.status_code == 200
     assert [key["key"] for key in read.get_json()["keys"]] == ["A", "GetConfigurationMaxKeys"]
@@ -105,7 +84,7 @@ def test_reading_and_waiting_to_the_last_part(app: Flask, operator: Api, world: 
 
 
 def test_changing_some_keys(app: Flask, operator: Api, world: World) -> None:
-    answering(app, world.services, {"ChangeConfiguration": {"status": "RebootRequired"}})
+    let_answer(app, world, REF, {"status": "RebootRequired"})
     changed = operator.patch(
         f"{PATH}?wait=5", {"values": {"HeartbeatInterval": 60, "LocalPreAuthorize": True}}
     )

@@ -6,24 +6,16 @@ from typing import Any
 import pytest
 
 from app.domain.user import Role
-from app.ocpp.catalog import load_catalog
-from tests.fakes.world import World, fake_world
-from tests.unit.api.calls import PASSWORD, Api, assert_problem
+from tests.fakes.world import World
+from tests.unit.api.calls import Api, assert_problem
 
 JOBS = "/api/v1/diagnostics"
 FETCH = {"charge_point_id": "CP-1"}
 
 
-@pytest.fixture
-def world() -> World:
-    """With the real actions."""
-    world = fake_world(load_catalog())
-    for tenant_id in ("acme", "beta"):
-        world.services.tenants.create(tenant_id, tenant_id.title())
-        for role in (Role.OPERATOR, Role.VIEWER):
-            world.services.users.create(f"{role.value}@{tenant_id}.example", PASSWORD, role, tenant_id)
+@pytest.fixture(autouse=True)
+def _charge_point(world: World) -> None:
     world.add_charge_point("acme", "CP-1")
-    return world
 
 
 def begin(api: Api, **body: Any) -> dict[str, Any]:

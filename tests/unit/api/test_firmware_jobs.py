@@ -1,19 +1,16 @@
 """Firmware jobs over HTTP."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.api.current import equip, equipment
-from app.api.waiting import Waiting
 from app.domain.context import ChargePointRef
 from app.domain.user import Role
-from app.ocpp.catalog import load_catalog
-from tests.fakes.world import World, fake_world
-from tests.unit.api.calls import PASSWORD, Api, assert_problem
+from tests.fakes.world import World
+from tests.unit.api.answering import let_answer
+from tests.unit.api.calls import Api, assert_problem
 
 JOBS = "/api/v1/firmware-jobs"
 REF = ChargePointRef("acme", "CP-1")
@@ -21,15 +18,9 @@ UPDATE = {"charge_point_id": "CP-1", "location": "https://example.com/fw.bin"}
 SIGNED = {"signed": {"certificate": "no certificate", "signature": "AAAA"}}
 
 
-@pytest.fixture
-def world() -> World:
-    """With the real actions."""
-    world = fake_world(load_catalog())
-    for tenant_id in ("acme", "beta"):
-        world.services.tenants.create(tenant_id, tenant_id.title())
-        world.services.users.create(f"operator@{tenant_id}.example", PASSWORD, Role.OPERATOR, tenant_id)
+@pytest.fixture(autouse=True)
+def _charge_point(world: World) -> None:
     world.add_charge_point("acme", "CP-1")
-    return world
 
 
 def begin(api: Api, **body: Any) -> dict[str, Any]:
@@ -118,12 +109,7 @@ def test_an_unknown_charge_point_or_job(operator: Api) -> None:
 
 
 def test_waiting_for_the_answer(app: Flask, operator: Api, world: World) -> None:
-    def refuse(_: float) -> None:
-        (queued,) = world.commands.waiting(REF)
-        world.services.commands.complete(REF, queued.id, {"status": "RevokedCertificate"})
-
-    with app.app_context():
-        equip(app, replace(equipment(), waiting=Waiting(1, sleep=refuse)))
+    let_answer(app, world, REF, {"status": "RevokedCertificate"})
     answer = operator.post(f"{JOBS}?wait=5", UPDATE | SIGNED | {"force": True})
     assert (answer.status_code, answer.get_json()["status"]) == (200, "failed")
     assert answer.get_json()["error"]["code"] == "RevokedCertificate"

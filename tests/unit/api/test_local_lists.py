@@ -1,26 +1,19 @@
 """Local lists over HTTP."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.api.current import equip, equipment
 from app.api.waiting import Waiting
 from app.domain.context import ChargePointRef
-from app.ocpp.catalog import Catalog, load_catalog
 from tests.fakes.world import World
+from tests.unit.api.answering import let_wait
 from tests.unit.api.calls import Api, assert_problem
 
 LIST = "/api/v1/chargepoints/CP-1/local-list"
 REF = ChargePointRef("acme", "CP-1")
 ACCEPTED = {"status": "Accepted"}
-
-
-@pytest.fixture
-def catalog() -> Catalog:
-    return load_catalog()
 
 
 @pytest.fixture(autouse=True)
@@ -170,9 +163,7 @@ def test_waiting_for_the_last_part(
         if now < 0.2 or patience > 1:
             answer(world, answers.pop(0))
 
-    with app.app_context():
-        patient = replace(equipment(), waiting=Waiting(1, sleep=sleep, monotonic=lambda: now))
-    equip(app, patient)
+    let_wait(app, Waiting(1, sleep=sleep, monotonic=lambda: now))
     answered = operator.put(f"{LIST}?wait={patience}", {"all": True})
     assert (answered.status_code, answered.get_json()["state"]) == (status, state)
     assert answered.get_json()["command_id"].startswith("cmd-")

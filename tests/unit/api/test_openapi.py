@@ -38,6 +38,29 @@ def test_every_operation_is_explained(document: dict[str, Any]) -> None:
     assert len(set(ids)) == len(ids)
 
 
+def test_every_moment_is_a_date_time(document: dict[str, Any]) -> None:
+    moments = [
+        (name, field, shown)
+        for name, schema in document["components"]["schemas"].items()
+        for field, shown in schema.get("properties", {}).items()
+        if field.endswith(("_at", "_date", "timestamp"))
+    ]
+    assert len(moments) > 40
+    for name, field, shown in moments:
+        assert (shown["type"], shown["format"]) == ("string", "date-time"), (name, field)
+
+
+def test_nothing_is_said_in_answers_without_a_body(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        assert "content" not in operation["responses"].get("204", {}), (path, method)
+
+
+def test_every_body_that_is_read_is_described(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        if operation["operationId"].startswith(("create_", "change_", "import_", "upload_")):
+            assert operation["requestBody"]["content"], (path, method)
+
+
 def test_every_guarded_route_says_so(document: dict[str, Any]) -> None:
     guarded = {
         (method.upper(), path)

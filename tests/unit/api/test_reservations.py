@@ -6,8 +6,6 @@ import pytest
 from flask import Flask
 
 from app.domain.context import ChargePointRef
-from app.ocpp.catalog import load_catalog
-from app.services.ports import ProtocolCatalog
 from tests.fakes.world import World
 from tests.unit.api.answering import let_answer
 from tests.unit.api.calls import Api, assert_problem
@@ -17,14 +15,9 @@ NEW = {
     "charge_point_id": "CP-1",
     "connector_id": 1,
     "id_tag": "TAG-1",
-    "expiry_date": "2026-03-01T13:00:00Z",
+    "expires_at": "2026-03-01T13:00:00Z",
 }
 REF = ChargePointRef("acme", "CP-1")
-
-
-@pytest.fixture
-def catalog() -> ProtocolCatalog:
-    return load_catalog()
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +66,8 @@ def test_whoever_waits_hears_what_the_charge_point_said(
     ("body", "fields"),
     [
         ({}, set(NEW)),
-        (NEW | {"expiry_date": "2026-03-01T12:00:00Z"}, {"expiry_date"}),
-        (NEW | {"expiry_date": "tomorrow"}, {"expiry_date"}),
+        (NEW | {"expires_at": "2026-03-01T12:00:00Z"}, {"expires_at"}),
+        (NEW | {"expires_at": "tomorrow"}, {"expires_at"}),
         (NEW | {"connector_id": -1}, {"connector_id"}),
         (NEW | {"connector_id": "1"}, {"connector_id"}),
         (NEW | {"reservation_id": 2**31}, {"reservation_id"}),
@@ -117,7 +110,7 @@ def test_cancelling(app: Flask, world: World, operator: Api) -> None:
     address = f"{RESERVATIONS}/{operator.post(f'{RESERVATIONS}?wait=5', NEW).get_json()['id']}"
     answer = operator("DELETE", f"{address}?wait=5")
     assert (answer.status_code, answer.get_json()["status"]) == (200, "cancelled")
-    assert_problem(operator("DELETE", address), 409, "conflict")
+    assert_problem(operator("DELETE", address), 409, "needs_force", "force")
     assert operator("DELETE", f"{address}?force=true").status_code == 202
 
 

@@ -10,27 +10,19 @@ import pytest
 from app.domain.certificate import CertificateState
 from app.domain.charge_point import ChargePointSecurity
 from app.domain.user import Role
-from app.ocpp.catalog import load_catalog
 from app.services.keys import KeyHasher
-from tests.fakes.world import QUICK_HASHER, World, fake_world
-from tests.unit.api.calls import PASSWORD, Api, assert_problem
+from tests.fakes.world import QUICK_HASHER, World
+from tests.unit.api.calls import Api, assert_problem
 from tests.unit.services.certificates import REF, put_own
 
 SECURITY = "/api/v1/chargepoints/CP-1/security"
 KEY = "ca" * 20
 
 
-@pytest.fixture
-def world() -> World:
-    """With the real actions."""
-    world = fake_world(load_catalog())
-    world.services.tenants.create("acme", "Acme")
-    for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):
-        world.services.users.create(f"{role.value}@acme.example", PASSWORD, role, "acme")
-    world.services.tenants.directory.refresh()
+@pytest.fixture(autouse=True)
+def _charge_point(world: World) -> None:
     world.add_charge_point("acme", "CP-1")
     world.link.gateways.add("gw-1")
-    return world
 
 
 def kept(world: World) -> ChargePointSecurity:

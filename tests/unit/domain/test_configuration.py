@@ -58,6 +58,11 @@ def test_values_that_mean_the_same(known: str, wanted: str, same: bool) -> None:
     assert mirror(K=known).has("k", wanted) is same
 
 
+def test_the_order_of_measurands_makes_no_difference() -> None:
+    assert mirror(MeterValuesSampledData="Voltage,SoC").has("MeterValuesSampledData", "SoC, voltage")
+    assert not mirror(MeterValuesSampledData="SoC,SoC").has("MeterValuesSampledData", "SoC")
+
+
 def test_what_is_not_known_is_not_the_same() -> None:
     assert not mirror().has("K", "")
     assert not mirror(K=None).has("K", "")

@@ -46,6 +46,15 @@ def test_a_newer_start_on_the_same_connector_follows_a_session() -> None:
     assert next_starts(sessions) == {"session-1": at(50), "session-2": at(90)}
 
 
+def test_the_start_that_came_later_is_the_newer_one_whatever_the_clock_says() -> None:
+    """A44: starts come in order, also late ones; and a clock may be set back."""
+    sessions = [
+        a_session(1, start_time=at(7200), received_at=at(7200)),
+        a_session(2, start_time=at(0), received_at=at(7300)),
+    ]
+    assert next_starts(sessions) == {"session-1": at(7300)}
+
+
 def test_of_two_that_began_in_the_same_moment_none_follows() -> None:
     """Nobody can say which of them is alive."""
     assert next_starts([a_session(1), a_session(2)]) == {}
@@ -70,6 +79,13 @@ def test_a_session_that_is_followed_is_replaced_whatever_else_is_so() -> None:
 @pytest.mark.parametrize(("seconds", "suspected"), [(360, False), (361, True)])
 def test_a_connector_that_is_free_for_long_has_no_session(seconds: float, *, suspected: bool) -> None:
     found = judged(seconds, live((1, "Available", 60)))
+    assert found == (Suspicion(FaultReason.CONNECTOR_AVAILABLE, at(60)) if suspected else None)
+
+
+@pytest.mark.parametrize(("seconds", "suspected"), [(10_300, False), (10_301, True)])
+def test_the_stop_of_a_start_that_came_late_has_time_to_come(seconds: float, *, suspected: bool) -> None:
+    """B31: what was charged offline is told in order, and the connector has long been free by then."""
+    found = judged(seconds, live((1, "Available", 60)), received_at=at(10_000))
     assert found == (Suspicion(FaultReason.CONNECTOR_AVAILABLE, at(60)) if suspected else None)
 
 

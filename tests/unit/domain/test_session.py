@@ -186,9 +186,11 @@ def test_what_a_second_stop_says_else() -> None:
     ]
 
 
-def test_a_second_stop_with_a_clock_that_is_wrong_is_the_same_stop() -> None:
-    first = stopped(60, 2000, raw_stop_time="1970-01-01T00:00:05Z")
-    assert stop_differences(first, stopped(99, 2000, raw_stop_time="1970-01-01T00:00:05Z")) == []
+@pytest.mark.parametrize("raw", ["1970-01-01T00:00:05Z", ""])
+def test_a_second_stop_with_a_clock_that_is_wrong_is_the_same_stop(raw: str) -> None:
+    """Also one that tells no time at all."""
+    first = stopped(60, 2000, raw_stop_time=raw)
+    assert stop_differences(first, stopped(99, 2000, raw_stop_time=raw)) == []
 
 
 # --- whose reading, whose stop -----------------------------------------------------------------------

@@ -91,7 +91,7 @@ def test_a_name_is_a_short_text(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [["K"], {"K": 1}, {"": "v"}, {"K" * 51: "v"}, {"K": "v" * 501}, {"AuthorizationKey": "00"}]
+    "value", [["K"], {"K": 1}, {"": "v"}, {"K" * 51: "v"}, {"K": "v" * 501}, {" AuthorizationKey": "00"}]
 )
 def test_a_baseline_maps_keys_to_texts_and_holds_no_secret(value: Any) -> None:
     assert list(problems_of({"boot_configuration": value})) == ["boot_configuration"]

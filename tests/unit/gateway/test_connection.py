@@ -496,12 +496,12 @@ async def test_more_commands_than_the_line_holds_are_left_in_the_store() -> None
 
 
 async def test_when_a_line_that_was_full_is_empty_it_asks_for_more() -> None:
-    async with Line(first_command_delay_s=0) as line:
+    async with Line() as line:
         waits = asyncio.ensure_future(line.connection.has_room_for_commands())
         for number in range(66):
             line.connection.deliver(a_delivery(f"cmd-{number}"))
         await line.settle()
-        for _ in range(64):
+        for _ in range(63):
             assert not waits.done()
             line.websocket.says([3, (await line.websocket.heard())[1], {}])
             await line.settle()

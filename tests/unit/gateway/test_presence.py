@@ -168,6 +168,24 @@ async def test_what_waited_in_the_store_is_delivered(world: World, threads: Thre
     assert [(gateway_id, d.command_id) for gateway_id, d in world.link.delivered] == [("gw-1", command.id)]
 
 
+async def test_more_commands_than_the_line_holds_are_delivered_once_it_is_empty(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    keeps = asyncio.ensure_future(house.presence.keep_delivering(connection))
+    connection._commands._left_in_store = True
+    request = CommandRequest(REF, "reset", {"type": "Soft"}, "tests")
+    world.services.commands.submit(world.services.tenants.get("acme"), request)
+    before = len(world.link.delivered)
+    connection._commands.hold(0)  # its release finds the line empty
+    async with asyncio.timeout(5):
+        while len(world.link.delivered) == before:  # noqa: ASYNC110 - a thread delivers
+            await asyncio.sleep(0.01)
+    keeps.cancel()
+
+
 async def test_a_store_that_fails_meanwhile_costs_the_connection_nothing(
     world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

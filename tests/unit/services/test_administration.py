@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.charge_point import ConnectorRating, Registration
 from app.domain.context import ChargePointRef
-from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.domain.errors import InvalidInput, NeedsForce, NotFound
 from app.domain.local_list import ListState
 from app.domain.session import SessionStatus
 from tests.builders import REF, a_session, an_installed_profile
@@ -71,7 +71,7 @@ def test_an_idle_charge_point_is_forgotten_with_its_configuration(world: World) 
 
 def test_one_that_is_connected_takes_force_and_loses_its_connection(world: World) -> None:
     world.services.charge_points.open_connection(REF, "gw-1", "c-1")
-    with pytest.raises(Conflict):
+    with pytest.raises(NeedsForce):
         world.services.administration.remove(REF)
     world.services.administration.remove(REF, force=True)
     assert world.charge_points.find(REF) is None
@@ -80,7 +80,7 @@ def test_one_that_is_connected_takes_force_and_loses_its_connection(world: World
 
 def test_one_that_charges_takes_force(world: World) -> None:
     world.sessions.insert(a_session(1), [], 1)
-    with pytest.raises(Conflict):
+    with pytest.raises(NeedsForce):
         world.services.administration.remove(REF)
     world.services.administration.remove(REF, force=True)
     assert world.charge_points.find(REF) is None

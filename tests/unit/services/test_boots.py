@@ -128,6 +128,20 @@ def test_one_that_boots_instead_of_answering_is_left_alone_for_an_hour(world: Wo
     assert len(commands(world)) == 2
 
 
+def test_one_that_says_yes_and_keeps_its_own_value_is_left_alone_for_an_hour(world: World) -> None:
+    """G27: it may restart over each change, and tells the old value again after each start."""
+    tenant = a_tenant(boot_configuration={"BlinkRepeat": "1"})
+    keeps = [{"key": "BlinkRepeat", "value": "0", "readonly": False}]
+    for sequence in (1, 2, 3):
+        boot(world, tenant, sequence=sequence)
+        answer(world, "Accepted")
+        world.services.keepers.configuration.note_reported(REF, keeps, [], everything=True)
+        assert len(commands(world)) == 1
+    world.clock.advance(3601)
+    boot(world, tenant, sequence=4)
+    assert len(commands(world)) == 2
+
+
 def test_keys_that_can_only_be_read_are_left_alone(world: World) -> None:
     reported = [{"key": "BlinkRepeat", "value": "0", "readonly": True}]
     world.services.keepers.configuration.note_reported(REF, reported, [])

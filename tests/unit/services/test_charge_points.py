@@ -56,6 +56,12 @@ def test_an_unknown_one_may_not(world: World, tenant: Tenant) -> None:
     assert world.charge_points.find(NEW) is None
 
 
+def test_one_that_rest_could_not_name_may_not_either(world: World) -> None:
+    """Else an outsider could fill the quota with charge points that nobody can remove."""
+    with pytest.raises(NotFound):
+        world.services.charge_points.admit(a_tenant(unknown_charge_points="accept"), "ACME-/7")
+
+
 def test_an_unknown_one_is_created_where_the_tenant_wants_that(world: World) -> None:
     world.services.charge_points.admit(a_tenant(unknown_charge_points="accept"), "ACME-7")
     created = world.services.charge_points.get(NEW)

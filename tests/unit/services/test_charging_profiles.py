@@ -91,6 +91,21 @@ def test_the_estimate_knows_the_running_transaction(world: World, service: Charg
     assert [float(one.limit or -1) for one in service.estimate(REF, 2, 60).periods] == [-1]
 
 
+def test_a_transaction_that_runs_has_begun_whatever_its_charge_points_clock_says(
+    world: World, service: ChargingProfileService
+) -> None:
+    """Also one that began within this second: it must not look as if nothing limited it yet."""
+    world.sessions.insert(a_session(9, start_time=at(45.6)), [], 1)
+    schedule = a_schedule((0, 8), start_schedule=None)
+    relative = {"charging_profile_kind": "Relative", "charging_schedule": schedule}
+    install(service, 1, **(TX | relative))
+    whole = {"charging_profile_purpose": "ChargePointMaxProfile", "connector_id": 0}
+    install(service, 2, installed_at=at(0.6), **(whole | relative))
+    for connector_id in (0, 1):
+        found = service.estimate(REF, connector_id, 60)
+        assert [float(one.limit or -1) for one in found.periods] == [8]
+
+
 def test_an_estimate_for_another_time_and_unit(service: ChargingProfileService) -> None:
     install(service, 1, charging_schedule=a_schedule((0, 10), duration=60))
     found = service.estimate(REF, 1, 60, RateUnit.WATT, at(30))

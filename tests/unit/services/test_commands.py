@@ -208,6 +208,23 @@ def test_a_command_for_an_absent_charge_point_waits_for_it(world: World) -> None
     assert (gateway_id, delivery.epoch, delivery.command_id) == ("gw-2", 1, command.id)
 
 
+def test_a_charge_point_that_connects_while_a_command_is_taken_gets_it_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has looked for what waits before this one was there, and will not look again."""
+    insert = world.commands.insert
+
+    def insert_behind(command: Command, *rest: Any) -> bool:
+        world.services.charge_points.open_connection(REF, "gw-2", "c-1")
+        assert world.services.commands.deliver_waiting(REF) == 0
+        return insert(command, *rest)
+
+    monkeypatch.setattr(world.commands, "insert", insert_behind)
+    command = submit(world)
+    ((gateway_id, delivery),) = world.link.delivered
+    assert (gateway_id, delivery.epoch, delivery.command_id) == ("gw-2", 1, command.id)
+
+
 def test_what_waits_is_delivered_oldest_first_and_only_what_waits(world: World) -> None:
     commands = []
     for _ in range(3):

@@ -7,7 +7,7 @@ from tests.fakes.world import World
 def test_an_authorization_key_is_never_kept(world: World) -> None:
     """A01.FR.08: neither reported, nor changed, nor refused."""
     service = world.services.keepers.configuration
-    reported = [{"key": "authorizationKEY", "value": "00"}, {"key": "A", "value": "1"}]
+    reported = [{"key": " authorizationKEY", "value": "00"}, {"key": "A", "value": "1"}]
     service.note_reported(REF, reported, [], everything=True)
     service.note_changed(REF, "AuthorizationKey", "00", reboot_required=False)
     service.note_refused(REF, "AuthorizationKey", "00", answered=True)

@@ -67,6 +67,15 @@ def test_an_answer_without_a_file_name_means_that_there_is_nothing(
     assert job(diagnostics).status is JobStatus.NOTHING_TO_UPLOAD
 
 
+@pytest.mark.parametrize(("told", "kept"), [(5, "5"), (["log.zip"], None), ({"a": 1}, None)])
+def test_a_file_name_that_is_no_text_costs_the_upload_nothing(
+    diagnostics: DiagnosticsService, command: Command, told: object, kept: str | None
+) -> None:
+    """G11."""
+    diagnostics.note_file_name(command, told, may_be_none=True)
+    assert (job(diagnostics).status, job(diagnostics).file_name) == (JobStatus.REQUESTED, kept)
+
+
 def test_an_answer_with_a_file_name_is_kept(diagnostics: DiagnosticsService, command: Command) -> None:
     diagnostics.note_file_name(command, "log.zip", may_be_none=True)
     diagnostics.note_file_name(command, None, may_be_none=False)

@@ -149,7 +149,7 @@ def test_the_last_root_of_the_central_system_is_known_as_such(world: World, root
 
 def test_doubts_about_a_root(world: World, roots: RootService) -> None:
     assert roots.doubts_about(pem(ROOT)) == []
-    assert roots.doubts_about("nonsense") == ["The certificate is none in PEM."]
+    assert roots.doubts_about("nonsense") == ["This is no certificate in PEM."]
     assert len(roots.doubts_about(pem(ROOT, OTHER))) == 1
     assert len(roots.doubts_about(pem(a_root(ca=False)))) == 1
     assert len(roots.doubts_about(pem(a_root(days=1)))) == 1

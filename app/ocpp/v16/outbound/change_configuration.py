@@ -22,8 +22,8 @@ _NUMBER = re.compile(r"-?\d{1,10}")
 
 def changes_security(parameters: Mapping[str, Any]) -> bool:
     """Of the keys that do, in any case."""
-    key = str(parameters.get("key", "")).strip().casefold()
-    return key in (keys.AUTHORIZATION_KEY, keys.SECURITY_PROFILE)
+    key = str(parameters.get("key", ""))
+    return keys.is_secret(key) or key.strip().casefold() == keys.SECURITY_PROFILE
 
 
 def complete(asked: Asked, keepers: Keepers) -> dict[str, Any]:
@@ -85,12 +85,13 @@ def _about_value(key: str, value: str) -> Iterator[str]:
 
 
 def _about_length(mirror: ConfigurationMirror, key: str, value: str) -> Iterator[str]:
-    """C9. Where the charge point has no `<key>MaxLength`, one item is all it promises to take."""
+    """C9. Where the charge point has no `<key>MaxLength`, it promises to take one item, or what it has."""
     if key.casefold() not in keys.LISTS:
         return
     name = f"{key}MaxLength"
     silent = mirror.read_at is not None or mirror.is_unknown(name)
-    longest = mirror.number(name) or (1 if silent and mirror.find(name) is None else None)
+    has_now = max(1, len(mirror.words(key) or ()))
+    longest = mirror.number(name) or (has_now if silent and mirror.find(name) is None else None)
     if longest is not None and len(words_in(value)) > longest:
         yield f"The charge point promises to take at most {longest} item(s) in {key}."
 

@@ -148,6 +148,29 @@ def test_a_start_of_a_clock_that_is_wrong_began_when_it_was_received(station: St
     assert session.review == ("clock_wrong_at_start",)
 
 
+@pytest.mark.parametrize("time", [{"timestamp": "1970-01-01T00:00:00Z"}, {"timestamp": None}])
+def test_without_a_clock_a_start_like_an_earlier_one_is_a_new_one_once_that_has_ended(
+    station: Station, time: dict[str, Any]
+) -> None:
+    """G15, G21: where the register starts anew too, such starts are all alike, and each has its energy."""
+    start = START | {"meterStart": 0} | time
+    for number in (1, 2, 3):
+        first = station.ask("StartTransaction", start)
+        station.world.clock.advance(60)
+        assert station.ask("StartTransaction", start) == first
+        stop = {"transactionId": first["transactionId"], "meterStop": 1000 * number}
+        station.ask("StopTransaction", stop)
+        assert station.world.services.sessions.get("acme", f"session-{number}").energy_wh == 1000 * number
+
+
+def test_without_a_clock_one_start_that_is_handled_twice_makes_one_session(station: Station) -> None:
+    """The queue was late, and the gateway handled the call itself."""
+    start = START | {"timestamp": "1970-01-01T00:00:00Z"}
+    first = station.ask("StartTransaction", start)
+    station.ask("StopTransaction", {"transactionId": first["transactionId"], "meterStop": 2000})
+    assert station.ask("StartTransaction", start) == first
+
+
 def test_an_open_transaction_on_the_same_connector_stays_open(station: Station) -> None:
     """B33: its queued StopTransaction may still come."""
     station.configure(allow_concurrent_transactions=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.session import EnergyValue, Session, SessionStatus
-from tests.builders import NOON, an_installed_profile, at
+from tests.builders import NOON, a_session, an_installed_profile, at
 from tests.unit.ocpp.conftest import Station
 
 START: dict[str, Any] = {
@@ -333,3 +333,18 @@ def test_its_charging_profiles_are_over(station: Station) -> None:
     )
     assert [one.profile.charging_profile_id for one in profiles.installed(station.ref)] == [1]
     assert not station.stored.has_profiles
+
+
+def test_the_profiles_of_a_transaction_are_over_though_the_stop_does_not_name_it(charging: Station) -> None:
+    """B51, G17: nor do those of one whose stop never came outlive the next stop."""
+    profiles = charging.world.services.keepers.charging_profiles
+    charging.world.sessions.insert(a_session(7, status=SessionStatus.FAULTED, estimated=True), [], 1)
+    charging.world.sessions.insert(a_session(8, connector_id=2, start_meter_value=9000), [], 1)
+    for number in (1, 7, 8, 99):
+        tx_profile: dict[str, Any] = {"charging_profile_purpose": "TxProfile", "transaction_id": number}
+        profiles.note_installed(an_installed_profile(number, stack_level=number, **tx_profile))
+    charging.ask("StopTransaction", STOP | {"transactionId": -1})
+    assert session(charging).status is SessionStatus.COMPLETED
+    left = [one.profile.charging_profile_id for one in profiles.installed(charging.ref)]
+    assert left == [8, 99], "one that runs, and one that is not known here"
+    assert charging.stored.has_profiles

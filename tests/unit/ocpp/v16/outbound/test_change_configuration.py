@@ -207,6 +207,10 @@ def test_a_list_longer_than_it_takes(station: Station) -> None:
     submit(station, "change_configuration", two)
     know(station, "Other", all_=True)
     assert "at most 1" in doubts(station, "change_configuration", two)[0]
+    know(station, "MeterValuesSampledData", "Voltage,Current.Import")
+    submit(station, "change_configuration", two)  # it has two now, whatever it does not promise
+    know(station, "MeterValuesSampledData", "Voltage")
+    doubts(station, "change_configuration", two)
     know(station, "MeterValuesSampledDataMaxLength", "2")
     submit(station, "change_configuration", two)
     know(station, "MeterValuesSampledDataMaxLength", "1")

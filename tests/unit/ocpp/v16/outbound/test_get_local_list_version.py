@@ -55,7 +55,15 @@ def test_the_version_is_kept(world: World, version: int, state: ListState) -> No
     )
 
 
-@pytest.mark.parametrize("ending", [NO_ANSWER, KIND.judge({}), KIND.judge({"listVersion": "many"})])
+def test_a_version_in_text_is_a_version(world: World) -> None:
+    """G11."""
+    KIND.ended(ASKED, KIND.judge({"listVersion": "7"}), world.services.keepers)
+    assert known(world).version == 7
+
+
+@pytest.mark.parametrize(
+    "ending", [NO_ANSWER, *(KIND.judge({"listVersion": odd}) for odd in ("many", None, True, [7], 7.5))]
+)
 def test_an_answer_that_says_nothing_changes_nothing(world: World, ending: Outcome) -> None:
     KIND.ended(ASKED, KIND.judge({"listVersion": 0}), world.services.keepers)
     KIND.ended(ASKED, ending, world.services.keepers)

@@ -143,6 +143,12 @@ def test_what_the_configuration_speaks_against(world: World, keys: dict[str, str
     assert doubt in told
 
 
+def test_feature_profiles_may_be_spelt_in_any_case(world: World) -> None:
+    """G26."""
+    configure(world, SupportedFeatureProfiles="core, localauthlistmanagement")
+    assert doubts(world, FULL) == []
+
+
 def test_a_difference_counts_with_what_is_there(world: World) -> None:
     configure(world, LocalAuthListMaxLength="2")
     tell(world, FULL, ACCEPTED)
