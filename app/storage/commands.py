@@ -1,7 +1,7 @@
 """Commands in MongoDB. Each change of state is written with the event that tells of it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from app.storage.paging import read_page
 from app.storage.untold import FIELD, Untold
 
 NAME = "commands"
+_KNOWN = frozenset(one.name for one in fields(Command))  # a newer version may write more beside ours
 
 
 def _document_of(command: Command) -> Document:
@@ -30,13 +31,11 @@ def _document_of(command: Command) -> Document:
 
 
 def _command_of(document: Document) -> Command:
-    fields = {
-        name: value for name, value in document.items() if name not in ("_id", "open", "late_answer", FIELD)
-    }
-    fields["status"] = CommandStatus(fields["status"])
-    fields["warnings"] = tuple(fields["warnings"])
-    fields["follow_ups"] = tuple(fields.get("follow_ups", ()))
-    return Command(id=document["_id"], **fields)
+    known = {name: value for name, value in document.items() if name in _KNOWN}
+    known["status"] = CommandStatus(known["status"])
+    known["warnings"] = tuple(known["warnings"])
+    known["follow_ups"] = tuple(known.get("follow_ups", ()))
+    return Command(id=document["_id"], **known)
 
 
 class MongoCommands:

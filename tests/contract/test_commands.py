@@ -9,6 +9,7 @@ import pytest
 from app.domain.command import Command, CommandStatus
 from app.domain.context import ChargePointRef
 from app.services.ports import PageRequest
+from app.storage import commands
 from tests.builders import a_command, an_event, at
 from tests.contract.stores import Stores
 
@@ -129,3 +130,12 @@ def test_filters_are_exact(stores: Stores) -> None:
     ):
         listed = stores.commands.list_page(stores.id, PageRequest(filters=filters)).items
         assert [command.id for command in listed] == names
+
+
+def test_what_a_newer_version_writes_does_not_hinder(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an installation is upgraded, two versions work on the same commands."""
+    written = commands._document_of
+    monkeypatch.setattr(commands, "_document_of", lambda command: written(command) | {"new": 1})
+    made = a_command("cmd-1", ChargePointRef(stores.id, "CP-1"))
+    assert stores.commands.insert(made, [], 1)
+    assert stores.commands.find(stores.id, made.id) == made
