@@ -40,10 +40,13 @@ SYSTEMS_PER_WORKER = 3
 
 
 def own_environment(worker_id: str, system: int) -> dict[str, str]:
-    """Systems that share a real Redis get a database each; `system` is 0, 1 or 2 within a test process."""
+    """Systems that share a real Redis get a database each; `system` is 0, 1 or 2 within a test process.
+
+    The first one is left to the contract tests: a running system's relay would take what they wait for.
+    """
     url = os.environ.get("REDIS_URL")
     worker = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
-    database = worker * SYSTEMS_PER_WORKER + system
+    database = 1 + worker * SYSTEMS_PER_WORKER + system
     return {"REDIS_URL": f"{url.rsplit('/', 1)[0]}/{database}"} if url else {}
 
 
