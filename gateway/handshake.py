@@ -119,7 +119,7 @@ class Handshake:
         known = await self._in_thread(lambda: charge_points.find_known(asked))
         choice = choose(request.headers.get_all("Sec-WebSocket-Protocol"), tenant, known)
         if choice is None:
-            return self._mismatch(caller)
+            return self._mismatch(caller, request)
         if known is None and not is_exact:  # its tenant is a guess then, too weak to make it known
             raise NotFound(f"There is no charge point '{target.identity}'.")
         charge_point = known or charge_points.newcomer(tenant, target.identity)
@@ -150,10 +150,14 @@ class Handshake:
             tenant = directory.find_by_identity_in_any_case(target.identity)
         return (tenant, is_exact) if is_served(tenant) else (None, False)
 
-    def _mismatch(self, caller: _Caller) -> Mismatch | Response:
-        """Contradiction 0.1: refused before the upgrade, unless the setting wants it closed after."""
+    def _mismatch(self, caller: _Caller, request: Request) -> Mismatch | Response:
+        """Contradiction 0.1: refused before the upgrade, unless the setting wants it closed after.
+
+        What asks for no upgrade is a browser or a probe, no charge point to be listed.
+        """
         reason = f"Offer the WebSocket subprotocol {SUBPROTOCOL}."
-        refusal = self._refuse(caller, HTTPStatus.BAD_REQUEST, reason, RefusalReason.WRONG_SUBPROTOCOL)
+        listed = RefusalReason.WRONG_SUBPROTOCOL if "Upgrade" in request.headers else None
+        refusal = self._refuse(caller, HTTPStatus.BAD_REQUEST, reason, listed)
         return Mismatch() if self._close_on_mismatch else refusal
 
     def _distrust(self, caller: _Caller, distrust: Distrust, known: ChargePoint | None) -> Response:

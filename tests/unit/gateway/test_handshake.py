@@ -62,9 +62,9 @@ class Door:
         )
 
     async def __call__(
-        self, path: str, *subprotocols: str, authorization: str | None = None
+        self, path: str, *subprotocols: str, authorization: str | None = None, upgrade: bool = True
     ) -> Admitted | Mismatch | Response:
-        headers = Headers()
+        headers = Headers({"Upgrade": "websocket"} if upgrade else {})
         for offered in subprotocols or ("ocpp1.6",):
             if offered:
                 headers["Sec-WebSocket-Protocol"] = offered
@@ -372,6 +372,13 @@ async def test_who_was_refused_is_listed_with_the_reason(
     (listed,) = world.refused_identities.list_page("acme", PageRequest()).items
     assert (listed.identity, listed.reason, listed.count) == (path[-6:], reason, 3)
     assert listed.peer == "127.0.0.1"
+
+
+@pytest.mark.asyncio
+async def test_a_browser_or_probe_is_no_charge_point_to_be_listed(door: Door, world: World) -> None:
+    await door("/ocpp/ACME-1", "", upgrade=False)
+    await door.notes.flush()
+    assert world.refused_identities.list_page("acme", PageRequest()).items == ()
 
 
 @pytest.mark.asyncio
