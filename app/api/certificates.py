@@ -6,7 +6,7 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.certificate import (
     AuthorityRootSchema,
     CertificatePageSchema,
@@ -20,6 +20,7 @@ from app.api.tenancy import charge_point_ref, current_tenant, known_charge_point
 from app.domain.certificate import WIRE_TYPES, Certificate
 from app.domain.command import Command
 from app.domain.errors import NotFound
+from app.domain.permissions import Permission
 from app.services.ports import Page
 
 certificates = Blueprint(

@@ -8,7 +8,7 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.charge_point import (
     ChangedChargePointSchema,
     ChargePointPageSchema,
@@ -23,6 +23,7 @@ from app.api.schemas.command import WaitQuery
 from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.charge_point import ChargePoint, Registration
 from app.domain.errors import Conflict
+from app.domain.permissions import Permission
 from app.services.ports import Page
 
 charge_points = Blueprint(

@@ -9,7 +9,7 @@ from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.naming import problems_named
 from app.api.paging import PageQuery, page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.charging_profile import (
     AssignedSchema,
     AssignmentSchema,
@@ -26,6 +26,7 @@ from app.api.tenancy import charge_point_ref, current_tenant, known_charge_point
 from app.domain.charging_profile import Criteria, ProfileTemplate, Purpose
 from app.domain.command import Command
 from app.domain.errors import InvalidInput
+from app.domain.permissions import Permission
 from app.services.ports import Page
 
 charging_profiles = Blueprint(

@@ -10,7 +10,7 @@ from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.current import equipment, services
 from app.api.paging import page_request
-from app.api.permissions import Permission, check, requires
+from app.api.permissions import check, requires
 from app.api.schemas.command import (
     CommandPageSchema,
     CommandQuery,
@@ -22,6 +22,7 @@ from app.api.schemas.command import (
 from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.command import Command, CommandRequest
 from app.domain.context import ChargePointRef
+from app.domain.permissions import Permission
 from app.ocpp.catalog import load_catalog
 from app.ocpp.effects import find_effect
 from app.services.ports import Page

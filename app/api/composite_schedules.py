@@ -6,7 +6,7 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.naming import problems_named
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.charging_profile import (
     CompositeQuery,
     CompositeSchema,
@@ -18,6 +18,7 @@ from app.domain.charging_profile import RateUnit
 from app.domain.command import Command, CommandStatus
 from app.domain.composite import Composite
 from app.domain.context import ChargePointRef
+from app.domain.permissions import Permission
 
 composite_schedules = Blueprint(
     "composite_schedules",

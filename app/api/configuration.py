@@ -7,7 +7,7 @@ from typing import Any
 from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import check_may_send, request_for, submit
 from app.api.current import equipment, services
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.command import WaitQuery
 from app.api.schemas.configuration import (
     ChangeConfigurationSchema,
@@ -19,6 +19,7 @@ from app.api.tenancy import charge_point_ref, current_tenant, known_charge_point
 from app.domain.command import Command, CommandRequest
 from app.domain.configuration import ConfigurationMirror
 from app.domain.errors import InvalidInput, NeedsForce
+from app.domain.permissions import Permission
 
 configuration = Blueprint(
     "configuration",

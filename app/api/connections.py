@@ -5,7 +5,7 @@ from typing import Any
 from app.api.blueprint import Blueprint, problems
 from app.api.current import services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.charge_point import ChargePointSchema
 from app.api.schemas.refusal import (
     RefusedIdentityPageSchema,
@@ -14,6 +14,7 @@ from app.api.schemas.refusal import (
 from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.charge_point import ChargePoint
 from app.domain.errors import NotFound
+from app.domain.permissions import Permission
 from app.services.ports import Page
 from app.services.refusals import RefusedIdentity
 

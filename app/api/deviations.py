@@ -2,9 +2,10 @@
 
 from app.api.blueprint import Blueprint
 from app.api.current import services
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.deviation import DeviationsSchema
 from app.api.tenancy import known_charge_point_ref
+from app.domain.permissions import Permission
 from app.services.deviations import Deviations
 
 deviations = Blueprint(

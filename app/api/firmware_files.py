@@ -8,7 +8,7 @@ from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, problems
 from app.api.current import services
 from app.api.paging import PageQuery, page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.firmware_file import (
     FirmwareFilePageSchema,
     FirmwareFileSchema,
@@ -18,6 +18,7 @@ from app.api.streams import received_files
 from app.api.tenancy import current_tenant
 from app.domain.errors import InvalidInput
 from app.domain.firmware_file import FirmwareFile
+from app.domain.permissions import Permission
 from app.services.ports import Page
 
 firmware_files = Blueprint(

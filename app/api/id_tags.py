@@ -11,7 +11,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.current import services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.id_tag import (
     ChangedIdTagSchema,
     IdTagFilters,
@@ -26,6 +26,7 @@ from app.api.tenancy import current_tenant
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.id_tag import IdTag
 from app.domain.id_tag_csv import read_csv, write_csv
+from app.domain.permissions import Permission
 from app.services.id_tags import ImportReport
 from app.services.ports import Page
 

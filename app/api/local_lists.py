@@ -9,7 +9,7 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import request_for
 from app.api.current import equipment, services
 from app.api.paging import MAX_LIMIT, PageQuery, page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.command import Insisting, WaitQuery
 from app.api.schemas.local_list import (
     SENDING,
@@ -21,6 +21,7 @@ from app.api.tenancy import current_tenant, known_charge_point_ref
 from app.domain.command import Command
 from app.domain.context import ChargePointRef
 from app.domain.local_list import Differences, ListEntry, LocalList, Selection, UpdateMode
+from app.domain.permissions import Permission
 from app.services.local_lists import ENABLED, LONGEST_LIST, LONGEST_MESSAGE
 from app.services.ports import Page
 

@@ -5,9 +5,10 @@ from typing import Any
 from app.api.blueprint import Blueprint
 from app.api.current import services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.message import MessagePageSchema, MessageQuery, MessageSchema
 from app.api.tenancy import current_tenant
+from app.domain.permissions import Permission
 from app.services.messages import Message
 from app.services.ports import Page
 

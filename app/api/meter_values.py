@@ -5,10 +5,11 @@ from typing import Any
 from app.api.blueprint import Blueprint
 from app.api.current import services
 from app.api.paging import PageQuery, page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.meter_value import ConnectorQuery, MeterValuePageSchema
 from app.api.tenancy import current_tenant, known_charge_point_ref
 from app.domain.meter import KeptReading
+from app.domain.permissions import Permission
 from app.services.ports import Page
 
 meter_values = Blueprint(

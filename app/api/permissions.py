@@ -1,7 +1,6 @@
-"""Who may do what: one table, and the decorator by which every view names its permission."""
+"""The door of every view: the decorator that names the permission it takes."""
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -10,71 +9,9 @@ from app.api.blueprint import documentation_of, problems
 from app.api.openapi import BEARER, TENANT_PARAMETER
 from app.api.tenancy import enter_tenant
 from app.domain.errors import NotPermitted
-from app.domain.user import Role
+from app.domain.permissions import ROLES_WITH, Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-class Permission(StrEnum):
-    """One kind of thing that a user may be allowed to do."""
-
-    CHARGE_POINTS_READ = "charge_points.read"
-    CHARGE_POINTS_CREATE = "charge_points.create"
-    CHARGE_POINTS_CONFIGURE = "charge_points.configure"
-    CHARGE_POINTS_REMOVE = "charge_points.remove"
-    CHARGING_PROFILES_READ = "charging_profiles.read"
-    CHARGING_PROFILES_MANAGE = "charging_profiles.manage"
-    COMMANDS_READ = "commands.read"
-    COMMANDS_SEND = "commands.send"
-    DIAGNOSTICS_READ = "diagnostics.read"
-    DIAGNOSTICS_FETCH = "diagnostics.fetch"
-    FIRMWARE_READ = "firmware.read"
-    FIRMWARE_MANAGE = "firmware.manage"
-    ID_TAGS_READ = "id_tags.read"
-    ID_TAGS_MANAGE = "id_tags.manage"
-    MESSAGES_READ = "messages.read"
-    RESERVATIONS_READ = "reservations.read"
-    RESERVATIONS_MANAGE = "reservations.manage"
-    SECURITY_READ = "security.read"
-    SECURITY_MANAGE = "security.manage"
-    SESSIONS_READ = "sessions.read"
-    SESSIONS_STOP = "sessions.stop"
-    TENANTS_READ = "tenants.read"
-    TENANTS_CREATE = "tenants.create"
-    TENANTS_CONFIGURE = "tenants.configure"
-
-
-_EVERYBODY = frozenset(Role)
-_OPERATORS = frozenset({Role.PLATFORM_ADMIN, Role.TENANT_ADMIN, Role.OPERATOR})
-_ADMINS = frozenset({Role.PLATFORM_ADMIN, Role.TENANT_ADMIN})
-_PLATFORM = frozenset({Role.PLATFORM_ADMIN})
-
-ROLES_WITH: Mapping[Permission, frozenset[Role]] = {
-    Permission.CHARGE_POINTS_READ: _EVERYBODY,
-    Permission.CHARGE_POINTS_CREATE: _OPERATORS,
-    Permission.CHARGE_POINTS_CONFIGURE: _OPERATORS,
-    Permission.CHARGE_POINTS_REMOVE: _ADMINS,
-    Permission.CHARGING_PROFILES_READ: _EVERYBODY,
-    Permission.CHARGING_PROFILES_MANAGE: _OPERATORS,
-    Permission.COMMANDS_READ: _EVERYBODY,
-    Permission.COMMANDS_SEND: _OPERATORS,
-    Permission.DIAGNOSTICS_READ: _EVERYBODY,
-    Permission.DIAGNOSTICS_FETCH: _OPERATORS,
-    Permission.FIRMWARE_READ: _EVERYBODY,
-    Permission.FIRMWARE_MANAGE: _OPERATORS,
-    Permission.ID_TAGS_READ: _EVERYBODY,
-    Permission.ID_TAGS_MANAGE: _OPERATORS,
-    Permission.MESSAGES_READ: _OPERATORS,
-    Permission.RESERVATIONS_READ: _EVERYBODY,
-    Permission.RESERVATIONS_MANAGE: _OPERATORS,
-    Permission.SECURITY_READ: _OPERATORS,
-    Permission.SECURITY_MANAGE: _ADMINS,
-    Permission.SESSIONS_READ: _EVERYBODY,
-    Permission.SESSIONS_STOP: _OPERATORS,
-    Permission.TENANTS_READ: _ADMINS,
-    Permission.TENANTS_CREATE: _PLATFORM,
-    Permission.TENANTS_CONFIGURE: _ADMINS,
-}
 
 
 def requires(permission: Permission, *, in_tenant: bool = True) -> Callable[[View], View]:

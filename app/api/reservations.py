@@ -9,7 +9,7 @@ from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.naming import problems_named
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.command import InsistingQuery, WaitQuery
 from app.api.schemas.reservation import (
     NewReservationSchema,
@@ -20,6 +20,7 @@ from app.api.schemas.reservation import (
 from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.errors import NeedsForce
 from app.domain.id_tag import id_tag_key
+from app.domain.permissions import Permission
 from app.domain.reservation import Reservation
 from app.services.ports import Page
 

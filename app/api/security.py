@@ -7,7 +7,7 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.command import WaitQuery
 from app.api.schemas.security import (
     ChargePointSecuritySchema,
@@ -21,6 +21,7 @@ from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.certificate import Certificate
 from app.domain.charge_point import ChargePoint
 from app.domain.errors import ChargePointUnavailable, InvalidInput
+from app.domain.permissions import Permission
 from app.domain.security_event import SecurityEvent
 from app.services.ports import Page
 from app.services.security import new_key

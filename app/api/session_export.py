@@ -9,10 +9,11 @@ from flask import Response, stream_with_context
 from app.api.blueprint import Blueprint
 from app.api.current import services
 from app.api.paging import MAX_LIMIT, page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.session import LISTED, SessionFilters
 from app.api.tenancy import current_tenant
 from app.domain.csv_text import csv_pieces
+from app.domain.permissions import Permission
 from app.domain.session import Session
 from app.services.ports import Page, PageRequest
 from app.services.sessions import SessionService

@@ -6,11 +6,12 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.command import CommandSchema, WaitQuery
 from app.api.schemas.session import SessionPageSchema, SessionQuery, SessionSchema
 from app.api.tenancy import current_tenant
 from app.domain.command import Command
+from app.domain.permissions import Permission
 from app.domain.session import Session
 from app.services.ports import Page
 

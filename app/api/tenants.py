@@ -6,10 +6,11 @@ from flask import url_for
 
 from app.api.blueprint import Blueprint, problems
 from app.api.current import services
-from app.api.permissions import Permission, requires
+from app.api.permissions import requires
 from app.api.schemas.tenant import ConfigurationSchema, NewTenantSchema, TenantSchema
 from app.api.tenancy import visible_tenant
 from app.domain.errors import Conflict
+from app.domain.permissions import Permission
 from app.domain.tenant import Tenant
 from app.domain.user import Role
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a user may do; `app.api.permissions` holds the table."""
+    """What a user may do; `app.domain.permissions` holds the table."""
 
     PLATFORM_ADMIN = "platform_admin"
     TENANT_ADMIN = "tenant_admin"

@@ -13,9 +13,9 @@ from environs import Env
 
 from app.api import create_app
 from app.api.errors import STATUS_OF
-from app.api.permissions import ROLES_WITH
 from app.cli.root import cli
 from app.domain.errors import InvalidInput, SettingsError
+from app.domain.permissions import ROLES_WITH
 from app.domain.tenant import TenantConfiguration, configuration_as_dict, configured
 from app.domain.user import Role
 from app.ocpp.catalog import load_catalog

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, post_dump
 
 from app.api.auth import current_caller
-from app.api.permissions import ROLES_WITH, Permission
+from app.domain.permissions import ROLES_WITH, Permission
 from app.logs import redact_text
 
 

@@ -1,6 +1,6 @@
 """Every route there is, and what it takes. A new route is entered here, and so cannot be open by accident."""
 
-from app.api.permissions import Permission
+from app.domain.permissions import Permission
 
 PUBLIC = {
     ("POST", "/api/v1/auth/login"),

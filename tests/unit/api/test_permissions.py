@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.api.permissions import ROLES_WITH, Permission
+from app.domain.permissions import ROLES_WITH, Permission
 from app.domain.user import Role
 from tests.unit.api.calls import Api, assert_problem
 from tests.unit.api.routes import EXPECTED, PUBLIC
