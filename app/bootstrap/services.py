@@ -1,21 +1,10 @@
-"""Composition root: the only place that picks adapters. Nothing connects before it is used."""
+"""Every use case, over the adapters."""
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
-
-import structlog
-
+from app.bootstrap.adapters import Adapters, build_adapters
 from app.clock import SystemClock
-from app.domain.errors import Retryable
 from app.files.links import SignedLinks
 from app.files.local_folder import LocalFolder
-from app.messaging import mqtt, redis_client
-from app.messaging.celery_app import queue_length
-from app.messaging.gateway_link import RedisGatewayLink
-from app.messaging.last_seen import RedisLastSeen, count_online
-from app.messaging.redis_client import RedisGuard
+from app.messaging.last_seen import RedisLastSeen
 from app.ocpp.catalog import load_catalog
 from app.pki.command import CommandAuthority
 from app.pki.local import LocalAuthority
@@ -50,7 +39,6 @@ from app.services.signing import CertificateAuthority, SigningService
 from app.services.tenants import TenantService
 from app.services.users import UserService
 from app.settings import Settings
-from app.storage import commands, mongo, sessions
 from app.storage.batches import MongoBatches
 from app.storage.certificates import MongoCertificates
 from app.storage.charge_points import MongoChargePoints
@@ -61,9 +49,7 @@ from app.storage.deviations import MongoDeviations
 from app.storage.firmware_files import MongoFirmwareFiles
 from app.storage.id_tags import MongoIdTags
 from app.storage.jobs import DIAGNOSTICS_JOBS, FIRMWARE_JOBS, MongoJobs
-from app.storage.leases import MongoLeases
 from app.storage.local_lists import MongoLocalLists
-from app.storage.messages import MongoMessages
 from app.storage.meter_values import MongoMeterValues
 from app.storage.mongo import Databases
 from app.storage.outbox import MongoOutbox
@@ -72,37 +58,7 @@ from app.storage.reservations import MongoReservations
 from app.storage.security_events import MongoSecurityEvents
 from app.storage.sessions import MongoSessions
 from app.storage.tenants import MongoTenants
-from app.storage.untold import Untold
 from app.storage.users import MongoUsers
-
-log = structlog.stdlib.get_logger(__name__)
-HealthChecks = Mapping[str, Callable[[], None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Adapters:
-    """The servers behind the services, for the programs that speak to them directly."""
-
-    databases: Databases
-    redis: RedisGuard
-    link: RedisGatewayLink
-    leases: MongoLeases
-    messages: MongoMessages
-    untold: Untold
-
-
-def build_adapters(settings: Settings) -> Adapters:
-    """One client per server; thread-safe, not to be carried over a fork."""
-    guard = RedisGuard(redis_client.connect(settings.redis.url))
-    databases = Databases(mongo.connect(settings.mongodb.uri))
-    return Adapters(
-        databases=databases,
-        redis=guard,
-        link=RedisGatewayLink(guard),
-        leases=MongoLeases(databases),
-        messages=MongoMessages(databases),
-        untold=Untold(databases, MongoOutbox(databases), (sessions.NAME, commands.NAME)),
-    )
 
 
 def build_services(settings: Settings, adapters: Adapters | None = None) -> Services:
@@ -194,42 +150,3 @@ def _authority(settings: Settings, clock: SystemClock) -> CertificateAuthority |
     if settings.ca.kind == "command":
         return CommandAuthority(settings.ca.command, settings.ca.root_file)
     return None
-
-
-def build_health_checks(settings: Settings, adapters: Adapters) -> HealthChecks:
-    """One call per server; it raises Retryable if the server does not answer."""
-    return {
-        "mongodb": adapters.databases.ping,
-        "redis": adapters.redis.ping,
-        "mqtt": partial(mqtt.ping, settings.mqtt.url),
-    }
-
-
-def build_counts(adapters: Adapters) -> tuple[Callable[[str], int], Callable[[str], int]]:
-    """Charge points online and tasks waiting, each by tenant. Both raise Retryable."""
-    return partial(count_online, adapters.redis), partial(queue_length, adapters.redis)
-
-
-def wait_for_stores(settings: Settings, adapters: Adapters, timeout_s: float = 60.0) -> None:
-    """Return when MongoDB and Redis answer. Raises Retryable when they still do not after `timeout_s`.
-
-    Processes of one machine start together, in any order; MQTT is waited for where it is used.
-    """
-    checks = build_health_checks(settings, adapters)
-    for name in ("mongodb", "redis"):
-        _wait_for(name, checks[name], time.monotonic() + timeout_s)
-
-
-def _wait_for(name: str, check: Callable[[], None], deadline: float) -> None:
-    told = False
-    while True:
-        try:
-            check()
-            return
-        except Retryable as failure:
-            if time.monotonic() > deadline:
-                raise
-            if not told:
-                log.info("waiting_for_server", server=name, reason=failure.message[:200])
-                told = True
-            time.sleep(0.2)

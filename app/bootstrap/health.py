@@ -1,0 +1,56 @@
+"""Whether the servers answer, and what can be counted in them."""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import structlog
+
+from app.bootstrap.adapters import Adapters
+from app.domain.errors import Retryable
+from app.messaging import mqtt
+from app.messaging.celery_app import queue_length
+from app.messaging.last_seen import count_online
+from app.settings import Settings
+
+log = structlog.stdlib.get_logger(__name__)
+HealthChecks = Mapping[str, Callable[[], None]]
+
+
+def build_health_checks(settings: Settings, adapters: Adapters) -> HealthChecks:
+    """One call per server; it raises Retryable if the server does not answer."""
+    return {
+        "mongodb": adapters.databases.ping,
+        "redis": adapters.redis.ping,
+        "mqtt": partial(mqtt.ping, settings.mqtt.url),
+    }
+
+
+def build_counts(adapters: Adapters) -> tuple[Callable[[str], int], Callable[[str], int]]:
+    """Charge points online and tasks waiting, each by tenant. Both raise Retryable."""
+    return partial(count_online, adapters.redis), partial(queue_length, adapters.redis)
+
+
+def wait_for_stores(settings: Settings, adapters: Adapters, timeout_s: float = 60.0) -> None:
+    """Return when MongoDB and Redis answer. Raises Retryable when they still do not after `timeout_s`.
+
+    Processes of one machine start together, in any order; MQTT is waited for where it is used.
+    """
+    checks = build_health_checks(settings, adapters)
+    for name in ("mongodb", "redis"):
+        _wait_for(name, checks[name], time.monotonic() + timeout_s)
+
+
+def _wait_for(name: str, check: Callable[[], None], deadline: float) -> None:
+    told = False
+    while True:
+        try:
+            check()
+            return
+        except Retryable as failure:
+            if time.monotonic() > deadline:
+                raise
+            if not told:
+                log.info("waiting_for_server", server=name, reason=failure.message[:200])
+                told = True
+            time.sleep(0.2)
