@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test conformance fuzz lint types bench clean requirements
+.PHONY: help run demo test conformance fuzz lint types audit bench clean requirements
 
 N ?= 3
 TEST_WORKERS ?= 2
@@ -37,6 +37,10 @@ lint: $(STAMP) ## Check style, formatting and the import contracts
 
 types: $(STAMP) ## Check the types
 	@exec $(VENV)/bin/mypy
+
+audit: $(STAMP) ## Look for risky code, and for known vulnerabilities of the pinned packages
+	@$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive app gateway workers beat bench
+	@exec $(VENV)/bin/python .ci/advisories.py
 
 bench: $(STAMP) ## Measure: make bench BENCH_ARGS="--charge-points 500 --rate 600 --seconds 60 --mode bypass"
 	@exec $(VENV)/bin/python -m bench $(BENCH_ARGS)

@@ -25,6 +25,8 @@ class GatewaySettings:
 
     host: str
     port: int
+    public_url: str
+    metrics_port: int
     max_message_bytes: int
     ping_interval_s: float
     ping_timeout_s: float
@@ -45,6 +47,8 @@ def read_gateway(env: Env) -> GatewaySettings:
     return GatewaySettings(
         host=env.str("GATEWAY_HOST", "127.0.0.1"),
         port=env.int("GATEWAY_PORT", 9000, validate=PORT),
+        public_url=_public_url(env),
+        metrics_port=env.int("GATEWAY_METRICS_PORT", 0, validate=Range(min=0, max=65535)),
         max_message_bytes=env.int("GATEWAY_MAX_MESSAGE_BYTES", 1_048_576, validate=Range(min=1024)),
         ping_interval_s=env.float("GATEWAY_PING_INTERVAL_S", 45.0, validate=positive),
         ping_timeout_s=env.float("GATEWAY_PING_TIMEOUT_S", 30.0, validate=positive),
@@ -60,6 +64,20 @@ def read_gateway(env: Env) -> GatewaySettings:
         tls=(tls := _tls(env)),
         plain=_plain(env, tls),
     )
+
+
+def _public_url(env: Env) -> str:
+    """Without a slash at its end; by default where the gateway listens, encrypted if it does that."""
+
+    def is_websocket(value: str) -> None:
+        if not value.startswith(("ws://", "wss://")):
+            raise ValidationError("Must start with ws:// or wss://.")
+
+    host, tls_port = env.str("GATEWAY_HOST", "127.0.0.1"), env.str("GATEWAY_TLS_PORT", "0")
+    plain = f"ws://{host}:{env.str('GATEWAY_PORT', '9000')}"
+    here = plain if tls_port == "0" else f"wss://{host}:{tls_port}"
+    given: str | None = env.str("GATEWAY_PUBLIC_URL", f"{here}/ocpp", validate=is_websocket)
+    return (given or "").rstrip("/")  # None: it is wrong, and `env` has noted that
 
 
 def _plain(env: Env, tls: TlsSettings | None) -> bool:

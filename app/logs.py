@@ -8,21 +8,11 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from app.domain.redaction import HIDDEN, is_secret_field, redact_text
 from app.settings import Settings
 
-_SECRET_FIELD = re.compile(r"password|secret|token$|authorization$|authorization_?key|jwt", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):([^@/\s]+)@")
-# also in JSON that is itself a text in JSON, as in the arguments of a task: then quotes have backslashes
-_AUTHORIZATION_KEY = re.compile(
-    r'(AuthorizationKey\\*"\s*,\s*\\*"value\\*"\s*:\s*\\*")[^"\\]*', re.IGNORECASE
-)
-_AUTHORIZATION_KEY_LAST = re.compile(
-    r'("value\\*"\s*:\s*\\*")[^"\\]*(\\*"\s*,\s*\\*"key\\*"\s*:\s*\\*"AuthorizationKey)', re.IGNORECASE
-)
-_LINK = re.compile(r"(?<=/files/)[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _OF_MANY_LINES = frozenset({"event", "exception", "stack"})
-HIDDEN = "[hidden]"
 
 
 def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
@@ -31,7 +21,7 @@ def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
     Control characters become escapes: what charge points send writes no lines of its own.
     """
     for name, value in fields.items():
-        if name != "event" and _SECRET_FIELD.search(name):
+        if name != "event" and is_secret_field(name):
             fields[name] = HIDDEN
         elif isinstance(value, str):
             shown = value if name in _OF_MANY_LINES else _CONTROL.sub(_as_escape, value)
@@ -41,14 +31,6 @@ def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
 
 def _as_escape(control: re.Match[str]) -> str:
     return control[0].encode("unicode_escape").decode()
-
-
-def redact_text(text: str) -> str:
-    """The text without passwords inside addresses, keys inside frames, and the tokens of signed links."""
-    text = _LINK.sub(HIDDEN, text)
-    text = _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
-    text = _AUTHORIZATION_KEY_LAST.sub(rf"\1{HIDDEN}\2", text)
-    return _AUTHORIZATION_KEY.sub(rf"\1{HIDDEN}", text)
 
 
 def configure_logging(settings: Settings) -> None:

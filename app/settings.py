@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from environs import Env, EnvValidationError
+from environs import Env, EnvValidationError, FileAwareEnv
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
 from app.domain.errors import SettingsError
 from app.gateway_settings import PORT, GatewaySettings, read_gateway
-from app.secrets import development_secret
+from app.oidc_settings import OidcSettings, read_oidc
+from app.web_settings import WebSettings, long_enough, read_web
+from app.webhook_settings import WebhookSettings, read_webhooks
 
 DEVELOPMENT, PRODUCTION, TEST = "development", "production", "test"
 
@@ -35,21 +37,16 @@ class RedisSettings:
 
 @dataclass(frozen=True, slots=True)
 class MqttSettings:
-    """Where the MQTT broker is."""
+    """Where the MQTT broker is, and who keeps the accounts of tenants' programs there.
+
+    access: `mosquitto`, told by us as the user of `admin_url`; `http`, where the broker asks us with
+    `http_secret`; or `none`.
+    """
 
     url: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class WebSettings:
-    """The REST side."""
-
-    host: str
-    port: int
-    threads: int
-    access_token_s: int
-    refresh_token_s: int
-    jwt_secret_key: str = field(repr=False)
+    access: str = "none"
+    admin_url: str = field(default="", repr=False)
+    http_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +80,7 @@ class SweepSettings:
     """How often beat lets the sweeps run."""
 
     interval_s: float
+    platform_audit_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +108,12 @@ class Settings:
     mqtt: MqttSettings
     gateway: GatewaySettings
     web: WebSettings
+    oidc: OidcSettings
     files: FileSettings
     ca: CaSettings
     flower: FlowerSettings
     sweeps: SweepSettings
+    webhooks: WebhookSettings
     embedded: EmbeddedSettings
 
     @property
@@ -123,8 +123,20 @@ class Settings:
 
     @classmethod
     def from_env(cls) -> Self:
-        """Read the environment. Raises SettingsError that names every missing or wrong variable."""
-        env = Env(eager=False)
+        """Read the environment. Raises SettingsError that names every missing or wrong variable.
+
+        Any variable may be given as NAME_FILE instead: the file's content is the value, so that secrets need
+        not stand in the environment.
+        """
+        try:
+            return cls._read(FileAwareEnv(eager=False, strip_whitespace=True))
+        except EnvValidationError as wrong:
+            raise _settings_error(wrong.error_messages) from wrong
+        except ValueError as unreadable:  # of a NAME_FILE; its words name the variable, not the content
+            raise _settings_error({"NAME_FILE": [str(unreadable)]}) from unreadable
+
+    @classmethod
+    def _read(cls, env: Env) -> Self:
         name = env.str("APP_ENV", DEVELOPMENT, validate=OneOf([DEVELOPMENT, PRODUCTION, TEST]))
         production = name == PRODUCTION
         var_dir = Path(env.str("VAR_DIR", "var"))
@@ -156,30 +168,36 @@ class Settings:
                     f"redis://127.0.0.1:{embedded.redis_port}/0",
                 )
             ),
-            mqtt=MqttSettings(
-                _address(
-                    env,
-                    "MQTT_URL",
-                    ("mqtt://", "mqtts://"),
-                    production,
-                    f"mqtt://127.0.0.1:{embedded.mqtt_port}",
-                )
-            ),
+            mqtt=_mqtt(env, production, embedded.mqtt_port),
             gateway=read_gateway(env),
-            web=_web(env, production, var_dir),
+            web=read_web(env, production, var_dir),
+            oidc=read_oidc(env),
             files=_files(env, var_dir),
             ca=_ca(env, production, var_dir),
             flower=FlowerSettings(
                 env.str("FLOWER_HOST", "127.0.0.1"), env.int("FLOWER_PORT", 5555, validate=PORT)
             ),
-            sweeps=SweepSettings(env.float("SWEEP_INTERVAL_S", 5.0, validate=Range(min=0.5, max=3600))),
+            sweeps=SweepSettings(
+                env.float("SWEEP_INTERVAL_S", 5.0, validate=Range(min=0.5, max=3600)),
+                env.int("PLATFORM_AUDIT_LOG_DAYS", 365, validate=Range(min=1)),
+            ),
+            webhooks=read_webhooks(env, production=production),
             embedded=embedded,
         )
-        try:
-            env.seal()
-        except EnvValidationError as wrong:
-            raise _settings_error(wrong.error_messages) from wrong
+        env.seal()
         return settings
+
+
+def _mqtt(env: Env, production: bool, embedded_port: int) -> MqttSettings:
+    schemes = ("mqtt://", "mqtts://")
+    url = _address(env, "MQTT_URL", schemes, production, f"mqtt://127.0.0.1:{embedded_port}")
+    access = env.str("MQTT_ACCESS", "none", validate=OneOf(["none", "mosquitto", "http"]))
+    if access == "mosquitto":
+        env.str("MQTT_URL", validate=_names_user)
+    admin_url = env.str("MQTT_ADMIN_URL", "") or url
+    needed = access == "http"
+    secret = env.str("MQTT_HTTP_SECRET", validate=long_enough) if needed else env.str("MQTT_HTTP_SECRET", "")
+    return MqttSettings(url, access, admin_url, secret if needed else "")
 
 
 def _settings_error(messages: Any) -> SettingsError:
@@ -199,6 +217,12 @@ def _address(env: Env, name: str, schemes: tuple[str, ...], required: bool, defa
         env.str(name, validate=is_address) if required else env.str(name, default, validate=is_address)
     )
     return address
+
+
+def _names_user(url: str) -> None:
+    parts = urlsplit(url)
+    if not (parts.username and parts.password):
+        raise ValidationError("Must name user and password, because MQTT_ACCESS is mosquitto.")
 
 
 def _has_possible_port(url: str) -> bool:
@@ -226,30 +250,11 @@ def _ca(env: Env, production: bool, var_dir: Path) -> CaSettings:
     return CaSettings(kind, command, Path(env.str("CA_ROOT_FILE", str(var_dir / "ca" / "root.pem"))))
 
 
-def _web(env: Env, production: bool, var_dir: Path) -> WebSettings:
-    if production:
-        secret = env.str("JWT_SECRET_KEY", validate=_long_enough)
-    else:
-        secret = env.str("JWT_SECRET_KEY", None) or development_secret(var_dir, "jwt_secret_key")
-    return WebSettings(
-        host=env.str("WEB_HOST", "127.0.0.1"),
-        port=env.int("WEB_PORT", 8000, validate=PORT),
-        threads=env.int("WEB_THREADS", 32, validate=Range(min=1, max=256)),
-        access_token_s=env.int("ACCESS_TOKEN_S", 900, validate=Range(min=10)),
-        refresh_token_s=env.int("REFRESH_TOKEN_S", 30 * 86_400, validate=Range(min=60)),
-        jwt_secret_key=secret,
-    )
-
-
 def _files(env: Env, var_dir: Path) -> FileSettings:
-    web = f"http://{env.str('WEB_HOST', '127.0.0.1')}:{env.str('WEB_PORT', '8000')}"
+    scheme = "https" if env.str("WEB_TLS_CERTIFICATE", "") else "http"
+    web = f"{scheme}://{env.str('WEB_HOST', '127.0.0.1')}:{env.str('WEB_PORT', '8000')}"
     return FileSettings(
         directory=Path(env.str("FILES_DIR", str(var_dir / "files"))),
         max_bytes=env.int("FILES_MAX_BYTES", 100 * 1_048_576, validate=Range(min=1024)),
         public_url=_address(env, "PUBLIC_URL", ("http://", "https://"), required=False, default=web),
     )
-
-
-def _long_enough(value: str) -> None:
-    if len(value) < 32:
-        raise ValidationError("Must have at least 32 characters.")

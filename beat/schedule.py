@@ -7,6 +7,7 @@ from app.messaging import tasks
 RECONCILE_EVERY_S = 60.0
 TELL_FORGOTTEN_EVERY_S = 15.0
 JOBS_EVERY_S = 300.0
+SYNC_EVERY_S = 300.0
 PRUNE_EVERY_S = 3600.0
 
 
@@ -28,5 +29,11 @@ def schedule(sweep_interval_s: float) -> dict[str, dict[str, Any]]:
             (tasks.TELL_FORGOTTEN, TELL_FORGOTTEN_EVERY_S),
             (tasks.SWEEP_JOBS, JOBS_EVERY_S),
             (tasks.PRUNE_MESSAGES, PRUNE_EVERY_S),
+            (tasks.PRUNE_AUDIT, PRUNE_EVERY_S),
+            (tasks.PRUNE_DELIVERIES, PRUNE_EVERY_S),
+            (tasks.PRUNE_LOGINS, PRUNE_EVERY_S),
+            (tasks.PRUNE_SESSIONS, PRUNE_EVERY_S),
+            (tasks.REMOVE_TENANTS, sweep_interval_s),
+            (tasks.SYNC_MQTT, SYNC_EVERY_S),
         )
     }

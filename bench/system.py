@@ -46,6 +46,7 @@ def provision(queue_enabled: bool) -> BenchTenant:
         prefixes=(),
         configuration={
             "queue_enabled": queue_enabled,
+            "ocpp_rate_limit": 1_000_000,  # what is measured is the system, not its limits
             "unknown_charge_points": "accept",
             "accept_unknown_id_tags": True,
             "allow_concurrent_transactions": True,

@@ -102,7 +102,8 @@ class CommandLane:
             if timer is not None:
                 timer.cancel()
         if self._calls.open is not None:
-            self._report(self._calls.open.delivery, ReportKind.CONNECTION_LOST)
+            lost = self._calls.open
+            self._report(lost.delivery, ReportKind.CONNECTION_LOST, lost.text)
 
     def _report(
         self,

@@ -33,6 +33,7 @@ from app.ocpp.quirks import Quirk
 from app.services.ports import CommandDelivery
 from gateway.command_lane import CommandLane
 from gateway.limits import ConnectionLimits
+from gateway.pace import Paces
 from gateway.uplink import Uplink
 from gateway.writer import FrameWriter
 
@@ -46,6 +47,7 @@ _BOOT = "BootNotification"
 # their answer is the time or nothing, and charge points that restart begin their ids anew
 _ALWAYS_NEW = frozenset({_BOOT, "Heartbeat", "StatusNotification"})
 _RESULT = "[3,"
+_TOO_MUCH = 1008
 
 
 class ChargePointConnection:
@@ -57,6 +59,7 @@ class ChargePointConnection:
         charge_point: ChargePoint,
         uplink: Uplink,
         limits: ConnectionLimits,
+        paces: Paces,
         connection_id: str | None = None,
         deviations: Iterable[Quirk] = (),
     ) -> None:
@@ -69,6 +72,9 @@ class ChargePointConnection:
         self._settings = charge_point.settings
         self._uplink = uplink
         self._limits = limits
+        self._pace = paces.join(ref, self)
+        self._rest_s = 0.0
+        self._has_overrun = False
         self._line: deque[tuple[Call, str, int]] = deque()
         self._room = asyncio.Event()
         self._room.set()
@@ -102,6 +108,11 @@ class ChargePointConnection:
                 self._receive(message if isinstance(message, str) else message.decode("utf-8", "replace"))
                 if not self._room.is_set():
                     await self._room.wait()
+                if self._rest_s > 0.0:
+                    await asyncio.sleep(self._rest_s)
+                    self._rest_s = 0.0
+                if self._has_overrun:
+                    return
         except ConnectionClosed as closed:
             self.log.info("connection_broken", reason=str(closed))
 
@@ -109,6 +120,7 @@ class ChargePointConnection:
 
     def _receive(self, text: str) -> None:
         if not text.strip():  # G23
+            self._rest_s = self._pace.spend()
             self._deviate(Quirk.EMPTY_FRAME)
             return
         frame = parse(text)
@@ -134,6 +146,7 @@ class ChargePointConnection:
 
     def _stray(self, text: str, reason: str) -> None:
         """For the message log, as long as calls come in between: a flood of rubbish must not fill it."""
+        self._rest_s = self._pace.spend()
         self._deviate(Quirk.STRAY_FRAME)
         if self._strays_left > 0:
             self._strays_left -= 1
@@ -153,6 +166,7 @@ class ChargePointConnection:
         if frame.action == _BOOT:
             self._answered.clear()
         if self._is_repeated(frame, text):
+            self._rest_s = self._pace.spend()
             self._deviate(Quirk.REPEATED_CALL)
             return
         if frame.null_payload:
@@ -175,6 +189,8 @@ class ChargePointConnection:
     def _submit_next(self) -> None:
         if self._in_flight is not None or not self._line:
             return
+        if not self._pace.may_go(crowded=len(self._line) > self._limits.max_waiting_calls // 2 > 0):
+            return
         frame, text, received_ms = self._line.popleft()
         self._room.set()
         self._sequence += 1
@@ -193,6 +209,22 @@ class ChargePointConnection:
             deviations,
         )
         self._uplink.submit(self, call)
+
+    def may_speak(self) -> None:
+        """The pace of this charge point allows the next call."""
+        self._submit_next()
+
+    def overran(self) -> None:
+        """It sends on and on without waiting for answers, above its rate: what was read is still handled."""
+        self._has_overrun = True
+        self.log.warning("charge_point_floods")
+        self.close(_TOO_MUCH, "too many messages: wait for the answers, and keep to the rate")
+        self._speak_freely()
+        self._room.set()
+
+    def _speak_freely(self) -> None:
+        self._pace.end()
+        self._submit_next()
 
     def answer(self, sequence: int, text: str, registration: str | None) -> None:
         """The answer to the call of this sequence. One that is not awaited (any more) changes nothing."""
@@ -254,5 +286,6 @@ class ChargePointConnection:
         self._writer.close(code, reason)
 
     def ended(self) -> None:
-        """The socket is gone."""
+        """The socket is gone; what came before is still handled."""
         self._commands.end()
+        self._speak_freely()

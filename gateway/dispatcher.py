@@ -70,7 +70,7 @@ class Dispatcher:
         self._under_way: dict[int, _UnderWay] = {}
         self._to_flush: set[str] = set()
         self._last_batch_id = 0
-        self._sent_commands: OrderedDict[str, None] = OrderedDict()
+        self._sent_commands: OrderedDict[tuple[str, str], None] = OrderedDict()  # by tenant and id
         self._loop = asyncio.get_running_loop()
 
     def submit(self, connection: ChargePointConnection, call: InboundCall) -> None:
@@ -80,7 +80,7 @@ class Dispatcher:
     def report(self, tenant_id: str, report: CommandReport) -> None:
         """Take news of a command."""
         if report.kind is ReportKind.SENT:
-            self._sent_commands[report.command_id] = None
+            self._sent_commands[tenant_id, report.command_id] = None
             if len(self._sent_commands) > _REMEMBERED_COMMANDS:
                 self._sent_commands.popitem(last=False)
         self._add(tenant_id, Waiting(report))
@@ -89,13 +89,13 @@ class Dispatcher:
         """Take a frame for the message log."""
         self._add(tenant_id, Waiting(frame))
 
-    def was_sent(self, command_id: str) -> bool:
-        """Whether this command went out here lately.
+    def was_sent(self, tenant_id: str, command_id: str) -> bool:
+        """Whether this command of this tenant went out here lately.
 
         A charge point that resets is back before the news of the sending is stored, and to the store its
         command still waits for it.
         """
-        return command_id in self._sent_commands
+        return (tenant_id, command_id) in self._sent_commands
 
     @property
     def bypassed(self) -> list[str]:

@@ -22,6 +22,7 @@ from app.services.refusals import RefusalReason
 from app.services.tenants import is_served
 from gateway.credentials import CredentialCheck, Distrust, Proof, presented_by
 from gateway.refusals import RefusalNotes
+from gateway.seats import Seats
 from gateway.subprotocol import SUBPROTOCOL, Choice, choose
 from gateway.target import Target, target_of
 
@@ -77,6 +78,7 @@ class Handshake:
         threads: Executor,
         credentials: CredentialCheck,
         notes: RefusalNotes,
+        seats: Seats,
         *,
         close_on_mismatch: bool = False,
     ) -> None:
@@ -84,6 +86,7 @@ class Handshake:
         self._threads = threads
         self._credentials = credentials
         self._notes = notes
+        self._seats = seats
         self._close_on_mismatch = close_on_mismatch
 
     async def admit(self, connection: ServerConnection, request: Request) -> Admitted | Mismatch | Response:
@@ -117,15 +120,20 @@ class Handshake:
         charge_points = self._services.charge_points
         asked = ChargePointRef(tenant.id, target.identity)
         known = await self._in_thread(lambda: charge_points.find_known(asked))
+        if known is None and not is_exact:  # its tenant is a guess then, too weak to make it known
+            raise NotFound(f"There is no charge point '{target.identity}'.")
+        # before anything else is said, so that nobody can ask here which tenants there are
+        charge_point = known or charge_points.newcomer(tenant, target.identity)
         choice = choose(request.headers.get_all("Sec-WebSocket-Protocol"), tenant, known)
         if choice is None:
             return self._mismatch(caller, request)
-        if known is None and not is_exact:  # its tenant is a guess then, too weak to make it known
-            raise NotFound(f"There is no charge point '{target.identity}'.")
-        charge_point = known or charge_points.newcomer(tenant, target.identity)
         proof = await self._credentials.prove(tenant, charge_point, presented_by(connection, request))
         if isinstance(proof, Distrust):
             return self._distrust(caller, proof, known)
+        ref = ChargePointRef(tenant.id, charge_point.id)
+        if not self._seats.take(tenant, ref, is_counted=charge_point.connection is not None):
+            detail = "As many charge points are connected as may be."
+            return self._refuse(caller, HTTPStatus.TOO_MANY_REQUESTS, detail, RefusalReason.QUOTA_EXCEEDED)
         if known is None:
             charge_point = await self._in_thread(lambda: charge_points.admit(tenant, target.identity))
         deviations = [*choice.deviations, *proof.deviations]
@@ -183,6 +191,10 @@ class Handshake:
             self._notes.note(caller.ref, reason, detail, caller.peer)
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
             return respond(status, "Try again later.", Retry_After="5")
+        if status is HTTPStatus.TOO_MANY_REQUESTS:
+            return respond(status, detail, Retry_After="60")
+        if status is HTTPStatus.NOT_FOUND:  # word for word the same for an unknown tenant
+            return respond(status, "No such charge point here.")
         if status is HTTPStatus.UNAUTHORIZED:
             return respond(status, "Show your credentials.", WWW_Authenticate='Basic realm="ocpp"')
         return respond(status, detail)

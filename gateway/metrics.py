@@ -1,19 +1,21 @@
 """What the gateway tells Prometheus. No label per charge point."""
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from gateway.dispatcher import Dispatcher
+from gateway.pace import Paces
 from gateway.presence import Presence
 
 
 class GatewayMetrics(Collector):
     """Read from the gateway's own state when asked."""
 
-    def __init__(self, presence: Presence, dispatcher: Dispatcher) -> None:
+    def __init__(self, presence: Presence, dispatcher: Dispatcher, paces: Paces) -> None:
         self._presence = presence
         self._dispatcher = dispatcher
+        self._paces = paces
         self._registry = CollectorRegistry(auto_describe=True)
         self._registry.register(self)
 
@@ -23,7 +25,18 @@ class GatewayMetrics(Collector):
         connected.add_metric([], self._presence.count)
         bypassed = GaugeMetricFamily("ocpp_gateway_bypassed_tenants", "Tenants whose queue does not answer.")
         bypassed.add_metric([], len(self._dispatcher.bypassed))
-        return [connected, bypassed]
+        limited = CounterMetricFamily(
+            "ocpp_rate_limited_total",
+            "Messages handled later, and connections closed, because of a rate limit.",
+            labels=["tenant", "limit", "outcome"],
+        )
+        for labels, count in list(self._paces.counts.items()):
+            limited.add_metric(labels, count)
+        return [connected, bypassed, limited]
+
+    def serve(self, host: str, port: int) -> None:
+        """On a port of its own, from a thread: tenants' names are not for whoever reaches the gateway."""
+        start_http_server(port, host, self._registry)
 
     def render(self) -> str:
         """Text exposition."""

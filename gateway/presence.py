@@ -1,6 +1,7 @@
 """Which charge points are connected here: opening, replacing and closing connections."""
 
 import asyncio
+from collections import Counter
 from concurrent.futures import Executor
 from weakref import WeakValueDictionary
 
@@ -12,14 +13,17 @@ from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, Retryable
 from app.services import Services
+from app.services.tenants import is_served
 from gateway.connection import ChargePointConnection
 from gateway.credentials import promotion
 from gateway.handshake import Admitted
 from gateway.limits import ConnectionLimits
+from gateway.pace import Paces
 from gateway.uplink import Uplink
 
 log = structlog.stdlib.get_logger(__name__)
 _REPLACED = 1008
+_NOT_SERVED = 1008
 _CLOSE_RETRY_S = 2.0
 
 
@@ -27,14 +31,22 @@ class Presence:
     """The connections of this gateway. The store is asked in `threads`, everything else is on the loop."""
 
     def __init__(
-        self, gateway_id: str, services: Services, threads: Executor, uplink: Uplink, limits: ConnectionLimits
+        self,
+        gateway_id: str,
+        services: Services,
+        threads: Executor,
+        uplink: Uplink,
+        limits: ConnectionLimits,
+        paces: Paces,
     ) -> None:
         self._gateway_id = gateway_id
         self._services = services
         self._threads = threads
         self._uplink = uplink
         self._limits = limits
+        self._paces = paces
         self._connections: dict[ChargePointRef, ChargePointConnection] = {}
+        self._by_tenant: Counter[str] = Counter()
         self._turns: WeakValueDictionary[ChargePointRef, asyncio.Lock] = WeakValueDictionary()
         self._loop = asyncio.get_running_loop()
 
@@ -43,9 +55,24 @@ class Presence:
         """Charge points connected here."""
         return len(self._connections)
 
+    def count_of(self, tenant_id: str) -> int:
+        """A tenant's charge points connected here."""
+        return self._by_tenant[tenant_id]
+
+    def counts(self) -> dict[str, int]:
+        """The same of every tenant that has any."""
+        return {tenant_id: count for tenant_id, count in self._by_tenant.items() if count}
+
     def all(self) -> list[ChargePointConnection]:
         """Every connection."""
         return list(self._connections.values())
+
+    def close_unserved(self) -> None:
+        """End the connections of tenants that are out of service."""
+        find = self._services.tenants.directory.find
+        for ref, connection in list(self._connections.items()):
+            if not is_served(find(ref.tenant_id)):
+                connection.close(_NOT_SERVED, "the tenant is not served")
 
     def find(self, ref: ChargePointRef) -> ChargePointConnection | None:
         """The charge point's connection."""
@@ -70,13 +97,20 @@ class Presence:
                 connection_id,
             )
         connection = ChargePointConnection(
-            websocket, opened.charge_point, self._uplink, self._limits, connection_id, admitted.deviations
+            websocket,
+            opened.charge_point,
+            self._uplink,
+            self._limits,
+            self._paces,
+            connection_id,
+            admitted.deviations,
         )
         older = self._connections.get(ref)
         if older is not None and older.epoch > connection.epoch:
             connection.ended()
             return None
         self._connections[ref] = connection
+        self._by_tenant[ref.tenant_id] += older is None
         if older is not None:
             connection.remember_answers_of(older)
             older.close(_REPLACED, "replaced by a newer connection")
@@ -135,6 +169,7 @@ class Presence:
         connection.ended()
         if self._connections.get(connection.ref) is connection:
             del self._connections[connection.ref]
+            self._by_tenant[connection.ref.tenant_id] -= 1
         while True:
             try:
                 await self._loop.run_in_executor(

@@ -32,15 +32,18 @@ from gateway.handshake import Admitted, Handshake, Mismatch, respond
 from gateway.limits import ConnectionLimits
 from gateway.listeners import open_listeners
 from gateway.metrics import GatewayMetrics
+from gateway.pace import Paces
 from gateway.presence import Presence
 from gateway.queued import QueuedCarrier
 from gateway.refusals import RefusalNotes
+from gateway.seats import Seats
 from gateway.tls import TlsDoor
 
 log = structlog.stdlib.get_logger(__name__)
 _SIGN_OF_LIFE_EVERY_S = 4.0
 _DOUBTFUL_S = 30.0
 _DEADLINE_CHECK_EVERY_S = 0.1
+_TENANT_CHECK_EVERY_S = 0.5
 _STORE_THREADS = 8
 _KEY_THREADS = (
     2  # apart from the others, so that wrong keys in masses slow down nobody's handshake but theirs
@@ -69,8 +72,12 @@ class Gateway:
             self._bypass.send,
         )
         limits = ConnectionLimits(self._settings.max_waiting_calls, self._settings.send_timeout_s)
-        self._presence = Presence(self.gateway_id, services, self._threads, self._dispatcher, limits)
         self._tenants = services.tenants.directory
+        self._paces = Paces(self._tenants)
+        self._presence = Presence(
+            self.gateway_id, services, self._threads, self._dispatcher, limits, self._paces
+        )
+        self._seats = Seats(self._presence)
         self._refusals = RefusalNotes(services, self._threads)
         self._key_threads = ThreadPoolExecutor(_KEY_THREADS, thread_name_prefix="keys")
         self._handshake = Handshake(
@@ -78,11 +85,12 @@ class Gateway:
             self._threads,
             CredentialCheck(services.keepers, KeyHasher(), self._key_threads),
             self._refusals,
+            self._seats,
             close_on_mismatch=self._settings.subprotocol_mismatch == "close",
         )
         self._tls = TlsDoor(self._settings.tls) if self._settings.tls is not None else None
         self._downlink = DownlinkReader(settings.redis.url, self.gateway_id, self._take)
-        self._metrics = GatewayMetrics(self._presence, self._dispatcher)
+        self._metrics = GatewayMetrics(self._presence, self._dispatcher, self._paces)
 
     # --- threads speak to the loop ---------------------------------------------------------------
 
@@ -99,7 +107,7 @@ class Gateway:
             self._presence.close_older(message.charge_point, message.epoch)
         else:
             connection = self._presence.find(message.charge_point)
-            is_new = not self._dispatcher.was_sent(message.command_id)
+            is_new = not self._dispatcher.was_sent(message.charge_point.tenant_id, message.command_id)
             if connection is not None and connection.epoch == message.epoch and is_new:
                 connection.deliver(message)
 
@@ -109,7 +117,7 @@ class Gateway:
         path = request.path.partition("?")[0]
         if path in ("/health", "/health/live", "/health/ready"):
             return self._health()
-        if path == "/metrics":
+        if path == "/metrics" and not self._settings.metrics_port:
             return respond(HTTPStatus.OK, self._metrics.render())
         if self._presence.count >= self._settings.max_connections:
             return respond(HTTPStatus.SERVICE_UNAVAILABLE, "The gateway is full.", Retry_After="30")
@@ -128,7 +136,7 @@ class Gateway:
             "status": "ok",
             "gateway_id": self.gateway_id,
             "connected": self._presence.count,
-            "bypassed_tenants": self._dispatcher.bypassed,
+            "bypassed_tenants": len(self._dispatcher.bypassed),  # who they are is not for everybody
         }
         response = respond(HTTPStatus.OK, orjson.dumps(body).decode())
         del response.headers["Content-Type"]
@@ -150,6 +158,8 @@ class Gateway:
                 log.warning("connection_not_opened", reason=refusal.message)
                 await websocket.close(1013, "try again later")
                 return
+            finally:
+                self._seats.settle(ref)
             if connection is None:
                 await websocket.close(1008, "replaced by a newer connection")
                 return
@@ -185,6 +195,7 @@ class Gateway:
             self._loop.create_task(self._downlink.run()),
             self._loop.create_task(self._give_signs_of_life()),
             self._loop.create_task(self._watch_deadlines()),
+            self._loop.create_task(self._watch_tenants()),
             self._loop.create_task(self._refusals.run()),
         ]
         if self._tls is not None:
@@ -192,6 +203,8 @@ class Gateway:
         context = self._tls.context if self._tls is not None else None
         servers = await open_listeners(self._settings, context, self._serve_connection, self._process_request)
         ports = [listening.getsockname()[1] for server in servers for listening in server.sockets]
+        if self._settings.metrics_port:
+            self._metrics.serve(self._settings.host, self._settings.metrics_port)
         log.info("gateway_ready", gateway_id=self.gateway_id, host=self._settings.host, ports=ports)
         await stop.wait()
         await self._drain(servers)
@@ -238,7 +251,11 @@ class Gateway:
 
     async def _announce(self) -> bool:
         try:
-            await self._loop.run_in_executor(self._threads, self._link.announce, self.gateway_id)
+            counts = self._presence.counts()
+            await self._loop.run_in_executor(self._threads, self._link.announce, self.gateway_id, counts)
+            self._seats.elsewhere = await self._loop.run_in_executor(
+                self._threads, self._link.connected_elsewhere, self.gateway_id
+            )
         except Retryable as failure:
             log.warning("no_sign_of_life", reason=failure.message)
             return False
@@ -262,3 +279,8 @@ class Gateway:
         while True:
             await asyncio.sleep(_DEADLINE_CHECK_EVERY_S)
             self._dispatcher.check_deadlines()
+
+    async def _watch_tenants(self) -> None:
+        while True:
+            await asyncio.sleep(_TENANT_CHECK_EVERY_S)
+            self._presence.close_unserved()

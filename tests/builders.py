@@ -12,7 +12,8 @@ from app.domain.events import Event, EventChannel
 from app.domain.meter import MeterReading
 from app.domain.reservation import Reservation
 from app.domain.session import Session, SessionStatus, session_id_of
-from app.domain.tenant import Tenant, TenantConfiguration, configured, new_tenant
+from app.domain.tenant import Tenant, new_tenant
+from app.domain.tenant_configuration import TenantConfiguration, configured
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 REF = ChargePointRef("acme", "CP-1")
@@ -112,7 +113,7 @@ def a_reservation(name: str = "r-1", ref: ChargePointRef = REF, **fields: Any) -
 
 
 def an_event(name: str = "e-1", ref: ChargePointRef = REF) -> Event:
-    return Event(EventChannel.SESSION, ref, {"event_id": name})
+    return Event(EventChannel.SESSION, ref, {"event_id": name, "event_type": "session_started"})
 
 
 def a_profile(charging_profile_id: int = 1, **fields: Any) -> dict[str, Any]:

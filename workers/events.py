@@ -1,17 +1,21 @@
 """`python -m workers.events`: carries events from the outbox to MQTT, in order, at least once.
 
 One relay works at a time, by lease; others stand by. An entry is removed after the broker has acknowledged
-all its events, so a crash in between repeats events and never loses one.
+all its events and what webhooks want of them is stored, so a crash in between repeats events and never loses
+one. Whoever looks at live events gets them too; there one may be lost.
 """
 
 import threading
 import time
+from collections.abc import Sequence
 
 import structlog
 
 from app.domain.errors import Retryable
+from app.domain.tenant import Tenant
 from app.messaging.mqtt import MqttPublisher
 from app.process import Process, on_stop_signal, start_process
+from app.services.ports import OutboxEntry
 from workers.standby import Standby
 
 log = structlog.stdlib.get_logger(__name__)
@@ -93,10 +97,20 @@ class Relay:
             entries = self._services.outbox.head(tenant_id, _ENTRIES_AT_ONCE)
             if not entries:
                 return
-            self._publisher.publish([event for entry in entries for event in entry.events])
+            tenant = self._services.tenants.directory.find(tenant_id)
+            if tenant is None:
+                return  # too new to be known here, and looked at soon; or gone with all that is its own
+            self._publish(tenant, entries)
             self._services.outbox.remove(tenant_id, [entry.id for entry in entries])
             if len(entries) < _ENTRIES_AT_ONCE:
                 return  # whatever came meanwhile has sent its own wake
+
+    def _publish(self, tenant: Tenant, entries: Sequence[OutboxEntry]) -> None:
+        wanted = tenant.configuration
+        events = [event for entry in entries for event in entry.events]
+        self._publisher.publish(events, qos=wanted.mqtt_qos, retain_status=wanted.mqtt_retain_status)
+        self._services.webhooks.take(tenant.id, entries)
+        self._services.live_feed.publish(tenant.id, events)
 
 
 def main() -> None:

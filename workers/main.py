@@ -1,7 +1,8 @@
 """The Celery worker: `celery -A workers.main worker -P threads -Q sweeps ...` (see Procfile).
 
-A worker that consumes the queue `sweeps` also consumes the queue of every tenant, new ones included. One
-that is started with `-Q ocpp.<tenant id>` serves that tenant alone.
+A worker that consumes the queue `sweeps` also consumes the queue of every tenant without a pool of its own,
+new ones included. One that is started with `-Q ocpp.<tenant id>` serves that tenant alone; `workers.pools`
+starts those.
 """
 
 import warnings
@@ -18,6 +19,7 @@ from app.messaging.celery_app import Side, build_celery
 from app.messaging.tasks import SWEEP_QUEUE, is_tenant_queue, tenant_queue
 from app.process import Process, read_settings, start_process
 from workers import ocpp, sweeps
+from workers.pools import is_shared
 
 log = structlog.stdlib.get_logger(__name__)
 _FOLLOW_EVERY_S = 0.5
@@ -72,7 +74,8 @@ class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
 
     @staticmethod
     def _follow(consumer: Any) -> None:
-        wanted = {tenant_queue(tenant_id) for tenant_id in process().services.tenants.directory.ids()}
+        tenants = process().services.tenants.directory.all()
+        wanted = {tenant_queue(tenant.id) for tenant in tenants if is_shared(tenant)}
         consumed = {queue.name for queue in consumer.task_consumer.queues if is_tenant_queue(queue.name)}
         for name in sorted(wanted - consumed):
             consumer.add_task_queue(name)

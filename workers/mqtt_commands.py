@@ -6,21 +6,23 @@ its `command_id` makes that harmless. What cannot be taken is answered on the re
 
 import queue
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import paho.mqtt.client as paho
 import structlog
 
+from app.domain.audit import ActorKind, AuditEntry, AuditResult
 from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
-from app.domain.errors import AppError, InvalidInput, Retryable
+from app.domain.errors import AppError, InvalidInput, NotPermitted, Retryable
+from app.domain.permissions import MQTT_PERMISSIONS
 from app.domain.tenant import Tenant
 from app.domain.times import parse_time
 from app.messaging import mqtt, topics
 from app.process import Process, on_stop_signal, start_process
-from app.services.tenants import is_served
+from app.services.tenants import check_served
 from workers.standby import Standby
 
 log = structlog.stdlib.get_logger(__name__)
@@ -28,6 +30,7 @@ _FIELDS = frozenset({"command_id", "command_type", "timestamp", "parameters", "e
 _MAX_ID_LENGTH = 128
 _MAX_EXPIRY_S = 7 * 86_400
 _RETRY_S = 1.0
+_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 
 
 def read_command(ref: ChargePointRef, payload: bytes) -> CommandRequest:
@@ -81,6 +84,13 @@ def _problems(body: dict[str, Any]) -> dict[str, list[str]]:
     ):
         problems["expires_in"] = [f"Give a number of seconds, at most {_MAX_EXPIRY_S}."]
     return problems
+
+
+def check_issued(request: CommandRequest, now: datetime) -> None:
+    """A command counts its life from its own time. Raises InvalidInput if that is yet to come."""
+    if request.issued_at is not None and request.issued_at > now + _CLOCKS_MAY_DIFFER:
+        sentence = "Lies in the future by more than five minutes; set the sender's clock."
+        raise InvalidInput("The command is not valid.", problems={"timestamp": [sentence]})
 
 
 def command_id_in(payload: bytes) -> str | None:
@@ -195,15 +205,26 @@ class CommandListener:
 
     def _handle(self, message: paho.MQTTMessage) -> None:
         ref = topics.charge_point_of_command(message.topic)
-        tenant = self._services.tenants.directory.find(ref.tenant_id) if ref else None
-        if ref is None or tenant is None or not is_served(tenant):
+        tenant = self._tenant_of(ref.tenant_id) if ref else None
+        if ref is None or tenant is None:
             log.warning("command_for_unknown_tenant", topic=message.topic)
             return
         self._submit(tenant, ref, bytes(message.payload))
 
+    def _tenant_of(self, tenant_id: str) -> Tenant | None:
+        """One that was made a moment ago may not be known here yet: look once more. Raises Retryable."""
+        directory = self._services.tenants.directory
+        if directory.find(tenant_id) is None:
+            directory.refresh()
+        return directory.find(tenant_id)
+
     def _submit(self, tenant: Tenant, ref: ChargePointRef, payload: bytes) -> None:
         try:
-            command = self._services.commands.submit(tenant, read_command(ref, payload))
+            check_served(tenant)
+            request = read_command(ref, payload)
+            check_issued(request, self._services.clock.now())
+            self._check_may_send(request)
+            command = self._services.commands.submit(tenant, request)
         except Retryable:
             raise
         except AppError as refusal:
@@ -215,6 +236,7 @@ class CommandListener:
                 charge_point_id=ref.charge_point_id,
                 reason=refusal.message,
             )
+            self._record(ref, command_id_in(payload), refusal.code)
         else:
             log.info(
                 "command_taken",
@@ -222,6 +244,29 @@ class CommandListener:
                 charge_point_id=ref.charge_point_id,
                 command_id=command.id,
             )
+            self._record(ref, command.id, None)
+
+    def _check_may_send(self, request: CommandRequest) -> None:
+        """Raises NotPermitted, InvalidInput (no such command)."""
+        permission = self._services.commands.permission_for(request)
+        if permission not in MQTT_PERMISSIONS:
+            raise NotPermitted(f"This cannot be sent over MQTT; over REST it takes {permission.value}.")
+
+    def _record(self, ref: ChargePointRef, command_id: str | None, refused_with: str | None) -> None:
+        """The broker does not say who published, only that they may write to this topic."""
+        self._services.audit.record(
+            AuditEntry(
+                self._services.clock.now(),
+                ActorKind.MQTT,
+                "mqtt",
+                "mqtt",
+                ref.tenant_id,
+                "commands.send",
+                AuditResult.DONE if refused_with is None else AuditResult.REFUSED,
+                {"charge_point_id": ref.charge_point_id, "command_id": command_id or ""},
+                code=refused_with,
+            )
+        )
 
 
 def main() -> None:

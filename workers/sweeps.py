@@ -16,6 +16,9 @@ from app.services import Services
 log = structlog.stdlib.get_logger(__name__)
 _COPY_SINCE = timedelta(seconds=90)
 _FORGOTTEN_AFTER = timedelta(seconds=10)
+_TENANTS = "tenants"
+_DELETING = frozenset({"messages", "sessions_kept", "audit_log", _TENANTS})
+"""Sweeps that are on record: what they delete was somebody's."""
 _SIGNING, _SIGNING_S = "signing", 60.0
 
 
@@ -31,6 +34,12 @@ def register(app: Celery, process: Callable[[], Process]) -> None:
         tasks.TELL_FORGOTTEN: tell_forgotten,
         tasks.SWEEP_JOBS: sweep_jobs,
         tasks.PRUNE_MESSAGES: prune_messages,
+        tasks.PRUNE_AUDIT: prune_audit,
+        tasks.PRUNE_DELIVERIES: prune_deliveries,
+        tasks.PRUNE_LOGINS: prune_logins,
+        tasks.PRUNE_SESSIONS: prune_sessions,
+        tasks.REMOVE_TENANTS: remove_tenants,
+        tasks.SYNC_MQTT: sync_mqtt,
     }
     for name, sweep in sweeps.items():
         app.task(name=name)(_on_demand(sweep, process))
@@ -129,6 +138,61 @@ def prune_messages(process: Process) -> None:
     _for_each_tenant(process.services, "messages", prune)
 
 
+def prune_sessions(process: Process) -> None:
+    """Ended sessions and their meter values are kept as long as each tenant wants; 0 days is for ever."""
+    now, old_sessions = process.services.clock.now(), process.services.old_sessions
+
+    def prune(tenant: Tenant) -> int:
+        days = tenant.configuration.session_days
+        return old_sessions.prune(tenant.id, now - timedelta(days=days)) if days else 0
+
+    _for_each_tenant(process.services, "sessions_kept", prune)
+
+
+def remove_tenants(process: Process) -> None:
+    """Tenants whose grace period is over go, with all that is their own."""
+    _for_each_tenant(process.services, _TENANTS, process.services.tenant_lifecycle.remove_due)
+
+
+def prune_deliveries(process: Process) -> None:
+    """What was sent to webhooks is forgotten after a week; what could not be sent is given up."""
+    webhooks = process.services.webhooks
+    _for_each_tenant(process.services, "webhooks", lambda tenant: webhooks.sweep(tenant.id))
+
+
+def prune_logins(process: Process) -> None:
+    """Login sessions that are over, and failed logins that count no more, are forgotten, of all tenants."""
+    services = process.services
+    try:
+        sessions, failures = services.tokens.prune(), services.lockout.prune()
+    except Retryable as failure:
+        log.warning("sweep_failed", sweep="logins", reason=failure.message)
+    else:
+        log.debug("swept", sweep="logins", sessions=sessions, failures=failures)
+
+
+def sync_mqtt(process: Process) -> None:
+    """The broker's accounts are those that we know, with the rights that they should have."""
+    try:
+        process.services.mqtt_access.sync()
+    except Retryable as failure:
+        log.warning("sweep_failed", sweep="mqtt", reason=failure.message)
+
+
+def prune_audit(process: Process) -> None:
+    """The audit log is kept as long as each tenant has it, that of the platform as the settings say."""
+    audit, now = process.services.audit, process.services.clock.now()
+
+    def prune(tenant: Tenant) -> int:
+        return audit.prune(tenant.id, now - timedelta(days=tenant.configuration.audit_log_days))
+
+    _for_each_tenant(process.services, "audit_log", prune)
+    try:
+        audit.prune(None, now - timedelta(days=process.settings.sweeps.platform_audit_days))
+    except Retryable as failure:
+        log.warning("sweep_failed", sweep="audit_log", reason=failure.message)
+
+
 def _for_each_tenant(services: Services, sweep: str, work: Callable[[Tenant], int | None]) -> bool:
     """Do it for every tenant; one that fails does not stop the others. True if none failed."""
     complete = True
@@ -141,4 +205,8 @@ def _for_each_tenant(services: Services, sweep: str, work: Callable[[Tenant], in
             continue
         if changed:
             log.info("swept", sweep=sweep, tenant_id=tenant.id, changed=changed)
+            if sweep in _DELETING:
+                home = None if sweep == _TENANTS else tenant.id  # one that is gone has no log any more
+                target = {"tenant_id": tenant.id, "deleted": str(changed)}
+                services.audit.record_of_system(f"sweeps.{sweep}", home, target)
     return complete

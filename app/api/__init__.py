@@ -5,8 +5,13 @@ from threading import BoundedSemaphore
 
 from flask import Flask
 from flask_smorest import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.api.auth import auth, prepare_tokens
+from app.api.api_keys import api_keys
+from app.api.audit import audit
+from app.api.audit_trail import audit_requests
+from app.api.auth import prepare_tokens
+from app.api.brand import brand
 from app.api.certificates import certificates
 from app.api.charge_points import charge_points
 from app.api.charging_profiles import charging_profiles
@@ -14,27 +19,38 @@ from app.api.commands import commands
 from app.api.composite_schedules import composite_schedules
 from app.api.configuration import configuration
 from app.api.connections import connections
+from app.api.cors import share_with_origins
 from app.api.current import Equipment, equip
 from app.api.deviations import deviations
 from app.api.diagnostics import diagnostics
 from app.api.errors import register_error_handlers
+from app.api.events import events
 from app.api.files import files
 from app.api.firmware_files import firmware_files
 from app.api.firmware_jobs import firmware_jobs
 from app.api.health import HealthChecks, health_blueprint
 from app.api.id_tags import id_tags
+from app.api.issuer import ExternalIssuer
 from app.api.local_lists import local_lists
+from app.api.login import auth
 from app.api.messages import messages
 from app.api.meter_values import meter_values
 from app.api.metrics import Gauge, GaugeSource, register_metrics
+from app.api.mqtt_broker import mqtt_broker
+from app.api.mqtt_credentials import mqtt_credentials
 from app.api.openapi import make_api, register_docs
+from app.api.representations import tag_answers
 from app.api.request_log import accompany_requests
 from app.api.reservations import reservations
 from app.api.security import security
 from app.api.session_export import session_export
 from app.api.sessions import sessions
+from app.api.stats import stats
 from app.api.tenants import tenants
-from app.api.waiting import Waiting, places_for
+from app.api.throttle import tell_limits
+from app.api.users import users
+from app.api.waiting import Waiting, places_for, stream_places_for
+from app.api.webhooks import webhooks
 from app.services import Services
 from app.settings import Settings
 
@@ -44,6 +60,17 @@ MAX_BODY_BYTES = 1_048_576
 def no_gauges() -> Iterable[Gauge]:
     """For an app that nobody asks for the system's gauges."""
     return ()
+
+
+def _issuer(settings: Settings) -> ExternalIssuer | None:
+    return ExternalIssuer(settings.oidc) if settings.oidc.issuer else None
+
+
+def believe_proxies(app: Flask, count: int) -> None:
+    """Take the caller's address, scheme and host from so many proxies; with none, from the socket alone."""
+    if count:
+        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
 
 
 def create_app(
@@ -59,13 +86,24 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     places = places_for(settings.web.threads)
-    equip(app, Equipment(services, settings, Waiting(places), BoundedSemaphore(max(1, places // 2))))
+    transfers, streams = (
+        BoundedSemaphore(count) for count in (max(1, places // 2), stream_places_for(settings.web.threads))
+    )
+    equip(app, Equipment(services, settings, Waiting(places), transfers, streams, _issuer(settings)))
+    believe_proxies(app, settings.web.proxies)
     accompany_requests(app)
+    share_with_origins(app)
+    tell_limits(app)
+    tag_answers(app)
     register_metrics(app, gauges)
+    audit_requests(app)
     register_error_handlers(app, prepare_tokens(app, settings))
     api = make_api(app)
     blueprints: list[Blueprint] = [
+        audit,
+        api_keys,
         auth,
+        brand,
         certificates,
         charge_points,
         charging_profiles,
@@ -75,17 +113,23 @@ def create_app(
         connections,
         deviations,
         diagnostics,
+        events,
         firmware_files,
         firmware_jobs,
         id_tags,
         local_lists,
         messages,
         meter_values,
+        mqtt_broker,
+        mqtt_credentials,
         reservations,
         security,
         session_export,
         sessions,
+        stats,
         tenants,
+        users,
+        webhooks,
     ]
     for blueprint in [*blueprints, health_blueprint(health_checks or {})]:
         api.register_blueprint(blueprint)

@@ -1,144 +1,134 @@
-"""Who is asking: JSON web tokens, given at login and read on every request.
+"""Who is asking, read from every request: an access token, an API key, or a token of an external issuer.
 
 An access token carries the user's id, tenant and role, so that a request needs no look-up of the user; it
-lives for minutes. A refresh token lives for days and looks the user up again each time it is used.
+lives for minutes, and only as long as its login session does. Role and tenant are always of the same token.
 """
 
-from dataclasses import dataclass
+import hmac
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, request
-from flask_jwt_extended import (
-    JWTManager,
-    create_access_token,
-    create_refresh_token,
-    decode_token,
-)
+from flask import Flask, request
+from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import NoAuthorizationError, WrongTokenError
 from structlog.contextvars import bind_contextvars
 
-from app.api.blueprint import Blueprint, problems
-from app.api.current import services, settings
-from app.api.schemas.auth import LoginSchema, RefreshSchema, TokensSchema
-from app.domain.errors import NotAuthenticated, NotPermitted
-from app.domain.tenant import TenantStatus
+from app.api.caller import Caller, note_caller
+from app.api.current import equipment, services
+from app.domain.api_key import looks_like_key
+from app.domain.errors import NotAuthenticated
+from app.domain.login_session import LoginSession
 from app.domain.user import Role, User
-from app.logs import get_logger
+from app.oidc_settings import OWN_ISSUER
 from app.settings import Settings
 
-_log = get_logger(__name__)
+API_KEY_HEADER = "X-API-Key"
+MAX_TOKEN_LENGTH = 8_192
 _ALGORITHM = "HS256"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The user of this request, as the access token says."""
-
-    user_id: str
-    role: Role
-    tenant_id: str | None
+_NOT_OURS = "The token is not one of this server's."
 
 
 def prepare_tokens(app: Flask, chosen: Settings) -> JWTManager:
-    """Set up tokens: signed, by one algorithm only, taken from the Authorization header only."""
+    """Set up tokens: signed, by one algorithm only, taken from the Authorization header only.
+
+    A token names its key, so that those of the previous key are good until they expire.
+    """
+    newest, previous = chosen.web.jwt_secret_key, chosen.web.jwt_secret_key_previous
     app.config.update(
-        JWT_SECRET_KEY=chosen.web.jwt_secret_key,
+        JWT_SECRET_KEY=newest,
         JWT_ALGORITHM=_ALGORITHM,
         JWT_DECODE_ALGORITHMS=[_ALGORITHM],
+        JWT_ENCODE_ISSUER=OWN_ISSUER,
+        JWT_DECODE_ISSUER=OWN_ISSUER,
+        JWT_ENCODE_AUDIENCE=OWN_ISSUER,
+        JWT_DECODE_AUDIENCE=OWN_ISSUER,
         JWT_TOKEN_LOCATION=["headers"],
         JWT_COOKIE_CSRF_PROTECT=False,
         JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=chosen.web.access_token_s),
-        JWT_REFRESH_TOKEN_EXPIRES=timedelta(seconds=chosen.web.refresh_token_s),
     )
-    return JWTManager(app)
+    manager = JWTManager(app)
+    manager.additional_headers_loader(lambda _user_id: {"kid": _key_id(newest)})
+    known = {_key_id(secret): secret for secret in (previous, newest) if secret}
+    manager.decode_key_loader(lambda headers, _claims: known.get(str(headers.get("kid")), newest))
+    return manager
+
+
+def _key_id(secret: str) -> str:
+    """Tells keys apart, and nobody what they are."""
+    return hmac.digest(secret.encode(), b"ocpp-server:key-id", "sha256").hex()[:8]
 
 
 def identify() -> Caller:
-    """The caller, from a valid access token. Raises what the error handlers turn into 401."""
-    claims = _claims(_bearer_token(), "access")
-    try:
-        caller = Caller(claims["sub"], Role(claims["role"]), claims["tenant_id"])
-    except (KeyError, ValueError) as wrong:
-        raise NotAuthenticated("The token is not one of this server's.") from wrong
-    g.caller = caller
+    """The caller, from what the request presents. Raises what becomes a 401, or Retryable."""
+    key, token = request.headers.get(API_KEY_HEADER), bearer_token(required=False)
+    if key is not None and token is not None:
+        raise NotAuthenticated("Send either a token or an API key, not both.")
+    if key is None and token is None:
+        raise NoAuthorizationError("Send a token as 'Authorization: Bearer <token>'")
+    caller = _caller(key if key is not None else token or "", is_key=key is not None)
+    note_caller(caller)
     bind_contextvars(user_id=caller.user_id)
     return caller
 
 
-def _bearer_token() -> str:
+def _caller(presented: str, *, is_key: bool) -> Caller:
+    if len(presented) > MAX_TOKEN_LENGTH:
+        raise NotAuthenticated("The token is too long to be one.")
+    if is_key or looks_like_key(presented):
+        return _of_key(presented)
+    issuer = equipment().issuer
+    if issuer is not None and issuer.is_of(presented):
+        return issuer.caller(presented)
+    return _of_claims(claims_of(presented, "access"))
+
+
+def _of_key(presented: str) -> Caller:
+    key = services().api_keys.authenticate(presented)
+    return Caller(key.id, key.role, key.tenant_id, "api_key", key.name, key.scopes)
+
+
+def _of_claims(claims: dict[str, Any]) -> Caller:
+    try:
+        caller = Caller(claims["sub"], Role(claims["role"]), claims["tenant_id"], name=claims["email"])
+    except (KeyError, ValueError) as wrong:
+        raise NotAuthenticated(_NOT_OURS) from wrong
+    services().tokens.check_live(claims)
+    return caller
+
+
+def bearer_token(*, required: bool = True) -> str | None:
     """Of the Authorization header. The library's own reading of it fails on some malformed ones."""
     sent = request.authorization
     if sent is None or sent.type != "bearer" or not sent.token:
-        raise NoAuthorizationError("Send a token as 'Authorization: Bearer <token>'")
+        if required or "Authorization" in request.headers:
+            raise NoAuthorizationError("Send a token as 'Authorization: Bearer <token>'")
+        return None
     return sent.token
 
 
-def _claims(token: str, kind: str) -> dict[str, Any]:
-    """What a valid token of this kind says."""
+def claims_of(token: str, kind: str) -> dict[str, Any]:
+    """What a valid token of ours, of this kind, says."""
     claims: dict[str, Any] = decode_token(token)
     if claims["type"] != kind:
         raise WrongTokenError(f"This is no {kind} token")
     return claims
 
 
-def current_caller() -> Caller:
-    """The caller that `identify` found."""
-    caller: Caller = g.caller
-    return caller
-
-
-auth = Blueprint("auth", __name__, url_prefix="/api/v1/auth", description="Logging in.")
-
-
-@auth.post("/login")
-@auth.body(LoginSchema)
-@auth.answers(200, TokensSchema, "An access token and a refresh token.")
-@problems(400, 401, 403, 415, 503)
-def login(body: dict[str, str]) -> dict[str, Any]:
-    """Log in
-
-    Gives an access token, to be sent as `Authorization: Bearer <access_token>`, and a refresh token that
-    gets new access tokens. A wrong email and a wrong password are answered alike.
-    """
-    user = services().users.authenticate(body["email"], body["password"])
-    _check_tenant(user)
-    _log.info("logged in", user_id=user.id, tenant_id=user.tenant_id)
-    refresh_token = create_refresh_token(user.id)
-    return _tokens(user, refresh_token)
-
-
-@auth.post("/refresh")
-@auth.body(RefreshSchema, required=False)
-@auth.answers(200, TokensSchema, "A new access token, and the refresh token as it was sent.")
-@problems(400, 401, 403, 415, 503)
-def refresh(body: dict[str, str]) -> dict[str, Any]:
-    """Get a new access token
-
-    Send the refresh token either as `Authorization: Bearer <refresh_token>` or as `refresh_token` in the
-    body. The user's role and tenant are looked up anew. The refresh token stays as it is until it expires.
-    """
-    token = body.get("refresh_token") or _bearer_token()
-    user = services().users.find(_claims(token, "refresh")["sub"])
-    if user is None:
-        raise NotAuthenticated("The user of this token is no more.")
-    _check_tenant(user)
-    return _tokens(user, token)
-
-
-def _check_tenant(user: User) -> None:
-    """A suspended tenant's people stay outside."""
-    if user.tenant_id is None:
-        return
-    if services().tenants.get(user.tenant_id).status is not TenantStatus.ACTIVE:
-        raise NotPermitted(f"The tenant '{user.tenant_id}' is suspended.")
-
-
-def _tokens(user: User, refresh_token: str) -> dict[str, Any]:
-    claims = {"tenant_id": user.tenant_id, "role": user.role.value}
-    return {
-        "access_token": create_access_token(user.id, additional_claims=claims),
-        "refresh_token": refresh_token,
-        "token_type": "Bearer",
-        "expires_in": settings().web.access_token_s,
+def access_token(user: User, session: LoginSession) -> str:
+    """For some minutes of this login session."""
+    claims = {
+        "tenant_id": user.tenant_id,
+        "role": user.role.value,
+        "email": user.email,
+        "sid": session.id,
     }
+    token: str = create_access_token(user.id, additional_claims=claims)
+    return token
+
+
+def refresh_token(session: LoginSession) -> str:
+    """The one refresh token of a login session that is good now."""
+    claims = {"sid": session.id, "rid": session.refresh_id}
+    lifetime = session.expires_at - session.last_used_at
+    token: str = create_refresh_token(session.user_id, additional_claims=claims, expires_delta=lifetime)
+    return token

@@ -6,8 +6,9 @@ flask-smorest has no type hints; this module is where that ends.
 import math
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from functools import wraps
 from http import HTTPStatus
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import flask
 import orjson
@@ -19,6 +20,7 @@ from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
+from app.api.representations import FIELDS_PARAMETER, note_shown, selects_fields, shown
 from app.domain.errors import InvalidInput
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -34,8 +36,9 @@ class StrictParser(FlaskParser):
     }
 
     def load_querystring(self, req: flask.Request, schema: Schema) -> MultiDictProxy:
-        """Without the parameter by which a platform admin names a tenant on every route."""
-        own = [(name, value) for name, value in req.args.items(multi=True) if name != TENANT_QUERY_PARAMETER]
+        """Without the parameters that are not the view's: which tenant, and which fields."""
+        others = {TENANT_QUERY_PARAMETER} | ({FIELDS_PARAMETER} if selects_fields() else set())
+        own = [(name, value) for name, value in req.args.items(multi=True) if name not in others]
         return MultiDictProxy(MultiDict(own), schema, tuple(self.KNOWN_MULTI_FIELDS))
 
     def _raw_load_json(self, req: flask.Request) -> Any:
@@ -63,7 +66,8 @@ def _parsed(body: bytes) -> Any:
     except orjson.JSONDecodeError as wrong:
         raise BadRequest(f"The body is not valid JSON: {wrong}.") from wrong
     except orjson.JSONEncodeError as wrong:
-        raise BadRequest("A whole number in the body is larger than JSON can carry.") from wrong
+        sentence = "A whole number in the body is larger than JSON can carry, or it is nested too deep."
+        raise BadRequest(sentence) from wrong
     return parsed
 
 
@@ -120,8 +124,13 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         return register
 
     def body(self, schema: type[Schema], *, required: bool = True) -> Callable[[View], View]:
-        """Read the JSON body as the view's next argument."""
-        decorate: Callable[[View], View] = self.arguments(schema, required=required)
+        """Read the JSON body as the view's next argument; one that is `required` may not be empty."""
+        read: Callable[[View], View] = self.arguments(schema, required=required)
+
+        def decorate(view: View) -> View:
+            reading = read(view)
+            return _with_a_body(reading) if required else reading
+
         return decorate
 
     def query(self, schema: type[Schema]) -> Callable[[View], View]:
@@ -131,8 +140,30 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
 
     def answers(self, status: int, schema: type[Schema], description: str) -> Callable[[View], View]:
         """What the view returns, and with which status."""
-        decorate: Callable[[View], View] = self.response(status, schema, description=description)
+        answer: Callable[[View], View] = self.response(status, schema, description=description)
+
+        def decorate(view: View) -> View:
+            answering: Any = answer(view)
+            note_shown(answering, schema())
+            return cast(View, answering)
+
         return decorate
+
+    def _prepare_response_content(self, data: Any) -> Any:
+        """flask-smorest's place for what is done to an answer before it is JSON."""
+        return shown(data)
+
+
+def _with_a_body(view: View) -> View:
+    """flask-smorest only documents that a body is required."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if not flask.request.get_data(cache=True):
+            raise InvalidInput("There is no body.", problems={"body": ["Send one, in JSON."]})
+        return view(*args, **kwargs)
+
+    return cast(View, checked)
 
 
 def also_answers(status: int, schema: type[Schema], description: str) -> Callable[[View], View]:

@@ -9,6 +9,7 @@ from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import requires
+from app.api.representations import expected_revision
 from app.api.schemas.charge_point import (
     ChangedChargePointSchema,
     ChargePointPageSchema,
@@ -85,7 +86,9 @@ def change_charge_point(body: dict[str, Any], charge_point_id: str) -> ChargePoi
     `max_power` of each. What is left out stays as it is.
     """
     ratings = {connector.pop("id"): connector for connector in body["connectors"]}
-    return services().administration.configure(charge_point_ref(charge_point_id), body["settings"], ratings)
+    return services().administration.configure(
+        charge_point_ref(charge_point_id), body["settings"], ratings, expected_revision()
+    )
 
 
 @charge_points.delete("/<charge_point_id>")
@@ -118,7 +121,8 @@ def decide_registration(
     is asked to send it now; others send it when they start, or when their retry interval is over.
     """
     ref = charge_point_ref(charge_point_id)
-    charge_point = services().administration.decide(ref, Registration(body["status"]))
+    decision = Registration(body["status"])
+    charge_point = services().administration.decide(ref, decision, expected_revision())
     waits = charge_point.is_live and charge_point.registration is Registration.PENDING
     if not (body["trigger_boot"] and waits):
         return {"charge_point": charge_point, "command_id": None}, 200

@@ -8,7 +8,7 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.commands import request_for, submit
 from app.api.current import services
 from app.api.naming import problems_named
-from app.api.paging import PageQuery, page_request
+from app.api.paging import page_request
 from app.api.permissions import requires
 from app.api.schemas.charging_profile import (
     AssignedSchema,
@@ -19,6 +19,7 @@ from app.api.schemas.charging_profile import (
     NewTemplateSchema,
     TemplateBodySchema,
     TemplatePageSchema,
+    TemplateQuery,
     TemplateSchema,
 )
 from app.api.schemas.command import WaitQuery
@@ -46,7 +47,7 @@ _PARAMETERS = ("connector_id", "template", "charging_profile_id", "transaction_i
 
 @charging_profiles.get(_TEMPLATES)
 @requires(Permission.CHARGING_PROFILES_READ)
-@charging_profiles.query(PageQuery)
+@charging_profiles.query(TemplateQuery)
 @charging_profiles.answers(200, TemplatePageSchema, "A page of templates.")
 def list_charging_profiles(query: dict[str, Any]) -> Page[ProfileTemplate]:
     """List charging profile templates

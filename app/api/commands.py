@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import url_for
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, also_answers, problems
+from app.api.caller import current_caller
 from app.api.current import equipment, services
 from app.api.paging import page_request
 from app.api.permissions import check, requires
@@ -23,7 +23,6 @@ from app.api.tenancy import charge_point_ref, current_tenant
 from app.domain.command import Command, CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.permissions import Permission
-from app.ocpp.catalog import load_catalog
 from app.ocpp.effects import find_effect
 from app.services.ports import Page
 
@@ -111,8 +110,9 @@ def check_may_send(request: CommandRequest) -> None:
 
     Raises NotPermitted, InvalidInput (no such command).
     """
-    if load_catalog().command_kind(request.command_type).changes_security(request.parameters):
-        check(current_caller(), Permission.SECURITY_MANAGE)
+    permission = services().commands.permission_for(request)
+    if permission is not Permission.COMMANDS_SEND:  # that, or its noun's own, was asked for at the door
+        check(current_caller(), permission)
 
 
 def submit(request: CommandRequest, wait_s: float) -> tuple[Command, int, dict[str, str]]:

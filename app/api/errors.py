@@ -1,5 +1,7 @@
 """One table from our errors to HTTP; everything that goes wrong becomes problem details."""
 
+import math
+
 from flask import Flask, Response
 from flask_jwt_extended import JWTManager
 from werkzeug.exceptions import HTTPException
@@ -8,17 +10,27 @@ from werkzeug.routing.exceptions import RequestRedirect
 from app.api.problems import problem
 from app.domain.errors import (
     AppError,
+    Busy,
     ChargePointUnavailable,
     Conflict,
     Expired,
+    FeatureDisabled,
     Gone,
     InvalidInput,
+    IssuerUnavailable,
+    KeyReused,
     NeedsForce,
     NotAuthenticated,
     NotFound,
     NotPermitted,
+    PlatformSetting,
+    PreconditionFailed,
     QuotaExceeded,
+    RateLimited,
     Retryable,
+    StillRunning,
+    TenantSuspended,
+    TokenExpired,
     TooLarge,
 )
 from app.logs import get_logger
@@ -26,16 +38,26 @@ from app.logs import get_logger
 STATUS_OF: dict[type[AppError], int] = {
     InvalidInput: 422,
     Expired: 422,
+    KeyReused: 422,
     NotFound: 404,
     Gone: 410,
     TooLarge: 413,
     Conflict: 409,
     NeedsForce: 409,
+    StillRunning: 409,
+    PreconditionFailed: 412,
     NotPermitted: 403,
+    TenantSuspended: 403,
+    FeatureDisabled: 403,
+    PlatformSetting: 403,
     NotAuthenticated: 401,
+    TokenExpired: 401,
     QuotaExceeded: 403,
+    RateLimited: 429,
     ChargePointUnavailable: 409,
+    Busy: 503,
     Retryable: 503,
+    IssuerUnavailable: 503,
 }
 RETRY_AFTER_S = 2
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
@@ -58,11 +80,15 @@ def _app_error(error: AppError) -> Response:
     """A failing store's own words may name hosts and ports: those are for the log only."""
     status = next((STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF), 500)
     detail = error.message
-    if status >= 500:
+    if status >= 500 and not isinstance(error, Busy):
         _log.warning("request failed", code=error.code, reason=error.message)
         detail = "A server behind this one did not answer. Nothing was lost; try again soon."
-    errors = error.problems if isinstance(error, InvalidInput | NeedsForce) else None
-    return problem(status, error.code, detail, errors=errors, headers=_HEADERS_OF.get(status))
+    errors = error.problems if isinstance(error, InvalidInput | NeedsForce | PlatformSetting) else None
+    feature = error.context["feature"] if isinstance(error, FeatureDisabled) else None
+    headers = _HEADERS_OF.get(status)
+    if isinstance(error, RateLimited):
+        headers = {"Retry-After": str(math.ceil(error.retry_after_s))}
+    return problem(status, error.code, detail, errors=errors, feature=feature, headers=headers)
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

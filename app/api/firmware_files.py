@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import url_for
 
-from app.api.auth import current_caller
 from app.api.blueprint import Blueprint, problems
+from app.api.caller import current_caller
 from app.api.current import services
-from app.api.paging import PageQuery, page_request
+from app.api.paging import page_request
 from app.api.permissions import requires
 from app.api.schemas.firmware_file import (
     FirmwareFilePageSchema,
+    FirmwareFileQuery,
     FirmwareFileSchema,
     NewFirmwareFileQuery,
 )
@@ -60,7 +61,7 @@ def upload_firmware_file(query: dict[str, str]) -> tuple[FirmwareFile, int, dict
 
 @firmware_files.get("")
 @requires(Permission.FIRMWARE_READ)
-@firmware_files.query(PageQuery)
+@firmware_files.query(FirmwareFileQuery)
 @firmware_files.answers(200, FirmwareFilePageSchema, "A page of firmware files.")
 def list_firmware_files(query: dict[str, Any]) -> Page[FirmwareFile]:
     """List firmware files

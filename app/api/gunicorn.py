@@ -5,7 +5,9 @@ of in a worker process that would be started again and again.
 """
 
 import logging
+import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from gunicorn.config import Config
@@ -15,7 +17,7 @@ from app.domain.errors import SettingsError
 from app.logs import configure_logging
 from app.settings import Settings
 
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, open and nameless
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - an open, nameless file # nosec B108
 
 
 def _settings() -> Settings:
@@ -38,10 +40,19 @@ class QuietLogger(Logger):  # type: ignore[misc]
         self.error_log.setLevel(logging.WARNING)
 
 
+def ssl_context(_config: Config, make_default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Asked by gunicorn where there is a certificate: nothing older than TLS 1.2."""
+    context = make_default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 _chosen = _settings()
 configure_logging(_chosen)
 
 bind = f"{_chosen.web.host}:{_chosen.web.port}"
+certfile = str(_chosen.web.tls.certificate) if _chosen.web.tls else None
+keyfile = str(_chosen.web.tls.key) if _chosen.web.tls else None
 worker_class = "gthread"
 threads = _chosen.web.threads
 workers = 1  # metrics live in the process: scale by containers, so that each can be scraped

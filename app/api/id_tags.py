@@ -12,6 +12,7 @@ from app.api.blueprint import Blueprint, also_answers, problems
 from app.api.current import services
 from app.api.paging import page_request
 from app.api.permissions import requires
+from app.api.representations import expected_revision
 from app.api.schemas.id_tag import (
     ChangedIdTagSchema,
     IdTagFilters,
@@ -94,7 +95,7 @@ def put_id_tag(body: dict[str, Any], id_tag: str) -> tuple[IdTag, int]:
         status = 200
     except NotFound:
         status = 201
-    service.put(tenant_id, id_tag, **body)
+    service.put(tenant_id, id_tag, **body, revision=expected_revision())
     return service.get(tenant_id, id_tag), status
 
 
@@ -108,7 +109,7 @@ def change_id_tag(body: dict[str, Any], id_tag: str) -> IdTag:
 
     What the body does not name stays as it is.
     """
-    return services().id_tags.change(current_tenant().id, id_tag, body)
+    return services().id_tags.change(current_tenant().id, id_tag, body, expected_revision())
 
 
 @id_tags.delete("/id-tags/<path:id_tag>")
@@ -119,7 +120,7 @@ def delete_id_tag(id_tag: str) -> None:
 
     It is Invalid from now on; local lists that hold it must be updated. Sessions keep it.
     """
-    services().id_tags.remove(current_tenant().id, id_tag)
+    services().id_tags.remove(current_tenant().id, id_tag, expected_revision())
 
 
 @id_tags.get("/id-tags.csv")

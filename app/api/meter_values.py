@@ -4,9 +4,9 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.current import services
-from app.api.paging import PageQuery, page_request
+from app.api.paging import page_request
 from app.api.permissions import requires
-from app.api.schemas.meter_value import ConnectorQuery, MeterValuePageSchema
+from app.api.schemas.meter_value import ConnectorQuery, MeterValuePageSchema, MeterValueQuery
 from app.api.tenancy import current_tenant, known_charge_point_ref
 from app.domain.meter import KeptReading
 from app.domain.permissions import Permission
@@ -19,7 +19,7 @@ meter_values = Blueprint(
 
 @meter_values.get("/sessions/<session_id>/meter-values")
 @requires(Permission.SESSIONS_READ)
-@meter_values.query(PageQuery)
+@meter_values.query(MeterValueQuery)
 @meter_values.answers(200, MeterValuePageSchema, "A page of meter values.")
 def list_session_meter_values(query: dict[str, Any], session_id: str) -> Page[KeptReading]:
     """List a session's meter values

@@ -16,10 +16,11 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from app.api.current import services
 from app.domain.errors import AppError
 from app.logs import get_logger
 
@@ -75,6 +76,17 @@ class GaugeCollector(Collector):
         return [*families.values(), up]
 
 
+class AuditFailures(Collector):
+    """Entries of the audit log that the store did not take; they are in the log of this process."""
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        """One counter."""
+        told = "Entries of the audit log that are in the process's log instead."
+        yield CounterMetricFamily(
+            "ocpp_audit_entries_not_stored_total", told, value=services().audit.failures
+        )
+
+
 def register_metrics(app: Flask, source: GaugeSource) -> None:
     """Measure every request, and serve `/metrics`. The registry belongs to the app: one per process."""
     # Otherwise a start time stands beside every counter, which nobody reads
@@ -82,6 +94,7 @@ def register_metrics(app: Flask, source: GaugeSource) -> None:
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
     registry.register(GaugeCollector(source))
+    registry.register(AuditFailures())
     count = Counter(
         "http_requests", "HTTP requests answered.", ("route", "method", "status"), registry=registry
     )
@@ -93,11 +106,21 @@ def register_metrics(app: Flask, source: GaugeSource) -> None:
         registry=registry,
     )
 
+    limited = Counter(
+        "http_rate_limited_total",
+        "Requests refused because there were too many of a user, a tenant or an address.",
+        ("limit", "tenant"),
+        registry=registry,
+    )
+
     def measure(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unmatched"
         method = request.method if request.method in _METHODS else "other"
         count.labels(route, method, str(response.status_code)).inc()
         seconds.labels(route, method).observe(time.monotonic() - g.started)
+        if "rate_limited_by" in g:
+            tenant_id = g.caller.tenant_id if "caller" in g else None
+            limited.labels(g.rate_limited_by, tenant_id or "").inc()
         return response
 
     app.after_request(measure)

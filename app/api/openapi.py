@@ -1,20 +1,24 @@
 """The OpenAPI document and the page to browse it, both served from here: no content delivery network."""
 
 import http
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint as FlaskBlueprint
-from flask import Flask, Response, redirect, send_from_directory
+from flask import Flask, Response, jsonify, redirect, send_from_directory
 from flask_smorest import Api as SmorestApi
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.api.description import complete
 from app.api.problems import CONTENT_TYPE
 from app.api.schemas.base import Moment, Time, WireTime
 from app.api.schemas.problem import ProblemSchema
 from app.domain.errors import NotFound
 
 BEARER = "bearer"
+API_KEY = "api_key"
 TENANT_HEADER = "X-Tenant-Id"
 TENANT_PARAMETER = "tenant"
 DOCS_PATH = "/api/docs"
@@ -27,7 +31,8 @@ DOCS_POLICY = (
 _DESCRIPTION = f"""
 A central system for OCPP 1.6-J charge points: charge points, charging sessions, commands, tenants.
 
-Log in at `/api/v1/auth/login` and send the access token as `Authorization: Bearer <access_token>`.
+Log in at `/api/v1/auth/login` and send the access token as `Authorization: Bearer <access_token>`. Machines
+send an API key in the same way, or as `X-API-Key`.
 Everything a user sees belongs to the user's tenant; a platform admin names one by the header
 `{TENANT_HEADER}`. Every refusal is `application/problem+json` with a stable `code`, and with `errors` by
 field where the input is wrong. Times are ISO 8601 in UTC. Energy is in Wh.
@@ -70,13 +75,21 @@ class Api(SmorestApi):  # type: ignore[misc]
     def _register_error_handlers(self) -> None:
         """`app.api.errors` has them."""
 
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The whole description, made when it is first asked for."""
+        return complete(self.spec.to_dict())
+
+    def _openapi_json(self) -> Response:
+        return jsonify(self.document)
+
 
 def make_api(app: Flask) -> Api:
     """The API that blueprints register with; its document is at SPECIFICATION_PATH."""
     app.config.update(
         API_TITLE="OCPP Server",
         API_VERSION="v1",
-        OPENAPI_VERSION="3.0.3",
+        OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/api",
         API_SPEC_OPTIONS={"info": {"description": _DESCRIPTION}},
     )
@@ -85,6 +98,8 @@ def make_api(app: Flask) -> Api:
         api.register_field(moment, "string", "date-time")
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     api.spec.components.security_scheme(BEARER, bearer)
+    api_key = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+    api.spec.components.security_scheme(API_KEY, api_key)
     tenant = {
         "name": TENANT_HEADER,
         "schema": {"type": "string"},

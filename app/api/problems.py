@@ -18,9 +18,11 @@ def problem(
     detail: str,
     *,
     errors: Mapping[str, Sequence[str]] | None = None,
+    feature: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document. `errors` maps a field's dotted path to what is wrong with it."""
+    """A problem document. `errors` maps a field's dotted path to what is wrong with it; `feature` names the
+    feature that is switched off."""
     body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -29,6 +31,8 @@ def problem(
         "code": code,
         "request_id": g.get("request_id"),
     }
+    if feature:
+        body["feature"] = feature
     if errors:
         body["errors"] = {path: list(sentences) for path, sentences in errors.items()}
     return Response(orjson.dumps(body), status, headers, content_type=CONTENT_TYPE)

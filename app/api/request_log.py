@@ -9,7 +9,8 @@ from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from app.api.openapi import DOCS_PATH, DOCS_POLICY
-from app.logs import HIDDEN, get_logger
+from app.domain.redaction import HIDDEN, redact_text
+from app.logs import get_logger
 
 REQUEST_ID_HEADER = "X-Request-ID"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -18,7 +19,10 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
+_ONLY_BY_TLS = "max-age=31536000"
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 _log = get_logger(__name__)
@@ -43,6 +47,8 @@ def _end(response: Response) -> Response:
     response.headers[REQUEST_ID_HEADER] = g.get("request_id", "")
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", _ONLY_BY_TLS)
     is_docs = request.path.startswith(DOCS_PATH)
     response.headers.setdefault("Content-Security-Policy", DOCS_POLICY if is_docs else _POLICY)
     if not is_docs:
@@ -53,7 +59,8 @@ def _end(response: Response) -> Response:
 
 def _without_tokens(path_values: dict[str, Any]) -> dict[str, Any]:
     """The token of a signed link opens it to whoever reads the log."""
-    return {name: HIDDEN if name == "token" else value for name, value in path_values.items()}
+    shown = {name: redact_text(str(value)) for name, value in path_values.items()}
+    return shown | {"token": HIDDEN} if "token" in shown else shown
 
 
 def _write_log_line(response: Response) -> None:

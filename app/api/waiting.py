@@ -52,4 +52,9 @@ class Waiting:
 
 def places_for(threads: int) -> int:
     """How many requests may wait on a server with so many threads; some stay free for everybody else."""
-    return max(1, threads // 2, threads - THREADS_KEPT_FREE)
+    return max(1, max(threads // 2, threads - THREADS_KEPT_FREE) - stream_places_for(threads))
+
+
+def stream_places_for(threads: int) -> int:
+    """How many streams of live events may be open; their threads are not there for those who wait."""
+    return max(1, threads // 4)

@@ -1,6 +1,6 @@
 """What gunicorn serves: `app.api.wsgi:app`.
 
-Nothing connects here: while a store is away, requests are answered 503 and `/health` says so.
+Nothing here waits for a server: while a store is away, requests are answered 503 and `/health` says so.
 """
 
 from functools import partial
@@ -20,6 +20,7 @@ def build_app() -> Flask:
     configure_logging(settings)
     adapters = build_adapters(settings)
     services = build_services(settings, adapters)
+    services.tenants.directory.keep_fresh()
     return create_app(
         services,
         settings,

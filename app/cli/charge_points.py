@@ -1,12 +1,15 @@
-"""Charge points and id tags on the command line."""
+"""Charge points on the command line."""
 
-from datetime import datetime
+from typing import IO
 
 import click
 
-from app.cli.toolbox import Toolbox, json_option, pass_toolbox, show
+from app.cli.imports import dry_run_option, file_argument, show_report, skip_option
+from app.cli.installer import installer_values
+from app.cli.toolbox import Toolbox, json_option, pass_toolbox, show, show_table
+from app.domain.charge_point_csv import WRONG_IDENTITY, is_identity, read_csv
+from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, InvalidInput
-from app.domain.times import format_time, parse_time
 
 
 @click.group("charge-points")
@@ -27,56 +30,59 @@ def add(toolbox: Toolbox, tenant_id: str, charge_point_ids: tuple[str, ...]) -> 
     Example: python -m app.cli charge-points add acme ACME-0001 ACME-0002
     """
     tenant = toolbox.services.tenants.get(tenant_id)
+    wrong = {name: [WRONG_IDENTITY] for name in charge_point_ids if not is_identity(name)}
+    if wrong:
+        raise InvalidInput("Nothing was registered.", problems=wrong)
     for charge_point_id in charge_point_ids:
         if not toolbox.services.charge_points.register(tenant, charge_point_id):
             raise Conflict(f"The charge point '{charge_point_id}' is registered already.")
         click.echo(f"{charge_point_id} is known to {tenant_id}.")
 
 
-@click.group("id-tags")
-def id_tags() -> None:
-    """Id tags: the cards that may start a session."""
-
-
-@id_tags.command("add")
+@charge_points.command("import")
 @click.argument("tenant_id")
-@click.argument("id_tag")
-@click.option("--parent", "parent_id_tag", help="The group it belongs to.")
-@click.option("--expires-at", help="ISO 8601, as 2030-01-31T12:00:00Z.")
-@click.option("--blocked", is_flag=True, help="Refuse it.")
+@file_argument()
+@dry_run_option()
+@skip_option()
 @json_option()
 @pass_toolbox
-def add_id_tag(
-    toolbox: Toolbox,
-    tenant_id: str,
-    id_tag: str,
-    parent_id_tag: str | None,
-    expires_at: str | None,
-    blocked: bool,
-    as_json: bool,
+def import_charge_points(
+    toolbox: Toolbox, tenant_id: str, file: IO[str], dry_run: bool, skip_wrong_lines: bool, as_json: bool
 ) -> None:
-    """Let ID_TAG charge at TENANT_ID's charge points, or change what is known of it.
+    """Make the charge points in FILE known to TENANT_ID: a CSV file in UTF-8; `-` is standard input.
+
+    The first line names the columns: charge_point_id, and security_profile (0 to 3) and key (hexadecimal, or
+    `new` to have one made and shown, this once), with commas or semicolons between them. If a line is wrong
+    nothing is changed and every wrong line is named.
 
     \b
-    Example: python -m app.cli id-tags add acme 04E1A7B2 --expires-at 2030-01-31T12:00:00Z
+    Example: python -m app.cli charge-points import acme fleet.csv --dry-run
     """
-    toolbox.services.tenants.get(tenant_id)
-    until = None if expires_at is None else _moment(expires_at)
-    tag = toolbox.services.id_tags.put(
-        tenant_id, id_tag, parent_id_tag=parent_id_tag, expires_at=until, blocked=blocked
+    report = toolbox.services.charge_point_imports.import_rows(
+        toolbox.services.tenants.get(tenant_id), read_csv(file), partial=skip_wrong_lines, dry_run=dry_run
     )
-    row = {
-        "id_tag": tag.id_tag,
-        "blocked": tag.blocked,
-        "expires_at": None if tag.expires_at is None else format_time(tag.expires_at),
-        "parent_id_tag": tag.parent_id_tag,
-    }
-    show(row, as_json=as_json)
+    show_report(report, as_json=as_json, new_keys=report.new_keys)
+    if report.new_keys and not as_json:
+        click.echo("\nNew keys, shown this once:")
+        show_table(
+            [{"charge_point_id": name, "key": key} for name, key in report.new_keys.items()], as_json=False
+        )
 
 
-def _moment(text: str) -> datetime:
-    at = parse_time(text)
-    if at is None:
-        problem = ["Give a time as 2030-01-31T12:00:00Z."]
-        raise InvalidInput("The time is not valid.", problems={"expires-at": problem})
-    return at
+@charge_points.command()
+@click.argument("tenant_id")
+@click.argument("charge_point_id")
+@click.option("--new-key", is_flag=True, help="Make another key and show it, this once. The old one ends.")
+@json_option()
+@pass_toolbox
+def installer(toolbox: Toolbox, tenant_id: str, charge_point_id: str, new_key: bool, as_json: bool) -> None:
+    """Show what the installer types into CHARGE_POINT_ID: address, identity, security profile, key.
+
+    \b
+    Example: python -m app.cli charge-points installer acme ACME-0001
+    """
+    tenant = toolbox.services.tenants.get(tenant_id)
+    ref = ChargePointRef(tenant_id, charge_point_id)
+    charge_point = toolbox.services.charge_points.get(ref)
+    key = toolbox.services.keepers.security.set_key(ref) if new_key else None
+    show(installer_values(toolbox.settings, tenant, charge_point, key), as_json=as_json)

@@ -38,13 +38,13 @@ def _user(services: Services, role: Role, var_dir: Path) -> dict[str, str]:
     """With the password kept in `var_dir`, also where the database had another one."""
     email = f"{role.value}@demo.example"
     password = development_secret(var_dir, f"{role.value}_password")
-    user = services.users.find_by_email(email)
+    tenant_id = None if role is Role.PLATFORM_ADMIN else DEMO_TENANT
+    user = services.users.find_by_email(email, tenant_id)
     if user is None:
-        tenant_id = None if role is Role.PLATFORM_ADMIN else DEMO_TENANT
         services.users.create(email, password, role, tenant_id)
         return {"email": email, "password": password}
     try:
-        services.users.authenticate(email, password)
+        services.users.authenticate(email, password, tenant_id)
     except NotAuthenticated:
         services.users.set_password(user, password)
     return {"email": email, "password": password}

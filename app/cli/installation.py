@@ -1,8 +1,11 @@
 """The installation as a whole on the command line."""
 
+import sys
+
 import click
 
-from app.cli.toolbox import Toolbox, json_option, pass_toolbox, show
+from app.cli.checks import Level, Patient, examine
+from app.cli.toolbox import Toolbox, json_option, pass_toolbox, show, show_table
 
 
 @click.command("check-settings")
@@ -32,6 +35,28 @@ def check_settings(toolbox: Toolbox, as_json: bool) -> None:
 @click.command()
 @pass_toolbox
 def setup(toolbox: Toolbox) -> None:
-    """Create every index, of the platform and of all tenants. Safe to repeat; run it after each update."""
+    """Create every index, of the platform and of all tenants, and the broker's rules where it keeps accounts.
+
+    Safe to repeat; run it after each update.
+    """
     toolbox.services.tenants.prepare_stores()
+    report = toolbox.services.mqtt_access.sync()
     click.echo("The stores are ready.")
+    if report.missing:
+        lost = ", ".join(report.missing)
+        click.echo(f"The broker has lost {lost}: rotate these MQTT accounts, or see `mqtt init`.")
+
+
+@click.command()
+@json_option()
+@pass_toolbox
+def doctor(toolbox: Toolbox, as_json: bool) -> None:
+    """Examine a running installation: servers, indexes, clocks, certificates, processes, queues, folders.
+
+    Says for everything that is not well what to do. Status 1 if anything has failed.
+    """
+    findings = list(examine(Patient(toolbox.settings, toolbox.adapters, toolbox.services)))
+    rows = [{"check": f.check, "result": f.level.value, "told": f.told, "advice": f.advice} for f in findings]
+    show_table(rows, as_json=as_json)
+    if any(finding.level is Level.FAILED for finding in findings):
+        sys.exit(1)

@@ -5,8 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from app.cli.charge_points import charge_points, id_tags
-from app.cli.installation import check_settings, setup
+from app.cli.api_keys import api_keys
+from app.cli.audit import record_changes
+from app.cli.charge_points import charge_points
+from app.cli.id_tags import id_tags
+from app.cli.installation import check_settings, doctor, setup
+from app.cli.mqtt import mqtt
+from app.cli.onboarding import onboard  # noqa: F401 - a command of `tenants`
 from app.cli.tenants import tenants
 from app.cli.toolbox import Toolbox
 from app.cli.users import users
@@ -34,8 +39,20 @@ def cli(context: click.Context) -> None:
         context.obj = Toolbox()
 
 
-for _command in (tenants, users, charge_points, id_tags, check_settings, setup, welcome):
+for _command in (
+    tenants,
+    users,
+    api_keys,
+    mqtt,
+    charge_points,
+    id_tags,
+    check_settings,
+    doctor,
+    setup,
+    welcome,
+):
     cli.add_command(_command)
+record_changes(cli)
 
 
 def main(arguments: Sequence[str] | None = None, toolbox: Toolbox | None = None) -> None:

@@ -1,13 +1,14 @@
 """Tenants on the command line."""
 
-from typing import Any
+from typing import IO, Any
 
 import click
 import orjson
 
 from app.cli.toolbox import Toolbox, json_option, pass_toolbox, show, show_table
 from app.domain.errors import InvalidInput
-from app.domain.tenant import Tenant, configuration_as_dict
+from app.domain.tenant import Tenant
+from app.domain.tenant_configuration import configuration_as_dict
 from app.domain.times import format_time
 
 
@@ -36,7 +37,7 @@ def create(
     \b
     Example: python -m app.cli tenants create acme --name "Acme Charging" --prefix ACME-
     """
-    tenant = toolbox.services.tenants.create(tenant_id, name, prefixes, _parsed(settings))
+    tenant = toolbox.services.tenants.create(tenant_id, name, prefixes, parsed_settings(settings))
     show(_row(tenant), as_json=as_json)
 
 
@@ -75,11 +76,63 @@ def configure(toolbox: Toolbox, tenant_id: str, settings: tuple[str, ...], as_js
     \b
     Example: python -m app.cli tenants configure acme queue_enabled=false heartbeat_interval=120
     """
-    tenant = toolbox.services.tenants.configure(tenant_id, _parsed(settings))
+    tenant = toolbox.services.tenants.configure(tenant_id, parsed_settings(settings))
     show(_row(tenant), as_json=as_json)
 
 
-def _parsed(settings: tuple[str, ...]) -> dict[str, Any]:
+@tenants.command()
+@click.argument("tenant_id")
+@pass_toolbox
+def suspend(toolbox: Toolbox, tenant_id: str) -> None:
+    """Refuse TENANT_ID's charge points, people, keys and commands within two seconds. Nothing is deleted."""
+    toolbox.services.tenant_lifecycle.suspend(tenant_id)
+    click.echo(f"{tenant_id} is suspended.")
+
+
+@tenants.command()
+@click.argument("tenant_id")
+@pass_toolbox
+def resume(toolbox: Toolbox, tenant_id: str) -> None:
+    """Serve TENANT_ID again, also one that is to be deleted and still in its grace period."""
+    toolbox.services.tenant_lifecycle.resume(tenant_id)
+    click.echo(f"{tenant_id} is served again.")
+
+
+@tenants.command()
+@click.argument("tenant_id")
+@click.option("--grace-days", type=click.IntRange(0, 365), default=30, show_default=True, help="Until then.")
+@click.confirmation_option(prompt="All of its data will be deleted after the grace period. Go on?")
+@pass_toolbox
+def delete(toolbox: Toolbox, tenant_id: str, grace_days: int) -> None:
+    """Suspend TENANT_ID now, and delete all that it has after the grace period. Export it before.
+
+    \b
+    Example: python -m app.cli tenants delete acme --grace-days 30 --yes
+    """
+    gone = toolbox.services.tenant_lifecycle.delete(tenant_id, grace_days)
+    until = format_time(gone.delete_at) if gone.delete_at else "now"
+    click.echo(f"{tenant_id} is suspended, and deleted after {until}; `tenants resume` takes it back.")
+
+
+@tenants.command()
+@click.argument("tenant_id")
+@click.argument("file", type=click.File("wb"))
+@pass_toolbox
+def export(toolbox: Toolbox, tenant_id: str, file: IO[bytes]) -> None:
+    """Write all that TENANT_ID has to FILE as JSON Lines, without secrets; `-` is standard output.
+
+    \b
+    Example: python -m app.cli tenants export acme acme.jsonl
+    """
+    toolbox.services.tenants.get(tenant_id)
+    count = 0
+    for record in toolbox.services.tenant_export.records(tenant_id):
+        file.write(orjson.dumps(record, default=str) + b"\n")
+        count += 1
+    click.echo(f"{count} records.", err=True)
+
+
+def parsed_settings(settings: tuple[str, ...]) -> dict[str, Any]:
     """NAME=VALUE pairs; a value that is no JSON is a text."""
     parsed: dict[str, Any] = {}
     for setting in settings:

@@ -9,6 +9,9 @@ from typing import Any, get_type_hints
 from app.domain.errors import InvalidInput
 from app.domain.times import time_zone
 
+IDENTITY_TEXT = r"[^/\x00-\x1f\x7f]{1,128}"
+"""What an identity may be where somebody gives it: REST must be able to name it."""
+
 
 class Registration(StrEnum):
     """Answer to BootNotification (OCPP 1.6 7.39)."""
@@ -91,12 +94,17 @@ class ChargePointSecurity:
     pending_key_from: str | None = None
 
 
+REVISED = frozenset({"settings", "ratings", "admission"})
+"""Fields of `ChargePoint` that an operator changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChargePoint:
     """What the central system knows of a charge point.
 
     `admission` is what its next BootNotification will be answered, `registration` what the last one was.
-    `has_reservations` and `has_profiles` may be true for nothing: they only save the look.
+    `has_reservations` and `has_profiles` may be true for nothing: they only save the look. `revision` rises
+    with what an operator changes: `settings`, `ratings`, `admission`.
     """
 
     tenant_id: str
@@ -117,6 +125,7 @@ class ChargePoint:
     ratings: Mapping[int, ConnectorRating] = field(default_factory=dict)
     has_reservations: bool = False
     has_profiles: bool = False
+    revision: int = field(default=0, compare=False)
 
     @property
     def is_live(self) -> bool:

@@ -3,16 +3,26 @@
 AppError
     InvalidInput            the caller's data is wrong; `problems` names each field
         Expired             what the caller asks for was meant for an earlier time
+        KeyReused           an idempotency key came with another request before
     NotFound                no such object in this tenant
         Gone                it was there once, and is no more
     TooLarge                more was sent than is taken
     Conflict                the object's state does not allow it
         NeedsForce          it looks like a mistake; the caller may insist
+        StillRunning        the first request with this idempotency key is not answered yet
+    PreconditionFailed      it is not as it was when the caller looked
     NotPermitted            the caller may not do this
+        TenantSuspended     nobody may, in a tenant that is out of service
+        FeatureDisabled     nobody may, in a tenant that has not been given this
+        PlatformSetting     only the platform may; `problems` names each field
     NotAuthenticated        the caller is not who it says, or does not say
+        TokenExpired        the caller was, until a moment ago
     QuotaExceeded           a tenant's limit is reached
+    RateLimited             too many requests within a minute
     ChargePointUnavailable  the charge point cannot be reached now
+    Busy                    all places for this are taken
     Retryable               a store or broker failed; the same call may succeed later
+        IssuerUnavailable   nobody can say whether a token of the external issuer is good
     SettingsError           the environment is wrong; raised at start only
 """
 
@@ -60,6 +70,12 @@ class Expired(InvalidInput):
     code = "expired"
 
 
+class KeyReused(InvalidInput):
+    """The idempotency key came with another request before."""
+
+    code = "idempotency_key_reused"
+
+
 class NotFound(AppError):
     """No such object in this tenant (also said of another tenant's object)."""
 
@@ -96,10 +112,46 @@ class NeedsForce(Conflict):
         return problems
 
 
+class StillRunning(Conflict):
+    """The first request with this idempotency key is not answered yet."""
+
+    code = "idempotency_in_progress"
+
+
+class PreconditionFailed(AppError):
+    """It is not as it was when the caller looked at it; nothing was changed."""
+
+    code = "precondition_failed"
+
+
 class NotPermitted(AppError):
     """The caller is known and may not do this."""
 
     code = "not_permitted"
+
+
+class TenantSuspended(NotPermitted):
+    """The tenant is suspended or being deleted; nothing of it is served."""
+
+    code = "tenant_suspended"
+
+
+class FeatureDisabled(NotPermitted):
+    """The command belongs to a feature that is switched off; `feature` in the context names it."""
+
+    code = "feature_disabled"
+
+
+class PlatformSetting(NotPermitted):
+    """Some of the settings belong to the platform. `problems` names each."""
+
+    code = "platform_setting"
+
+    @property
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """Setting -> sentences."""
+        problems: Mapping[str, Sequence[str]] = self.context.get("problems", {})
+        return problems
 
 
 class NotAuthenticated(AppError):
@@ -108,10 +160,28 @@ class NotAuthenticated(AppError):
     code = "not_authenticated"
 
 
+class TokenExpired(NotAuthenticated):
+    """The token was good until a while ago; another one is to be got where it came from."""
+
+    code = "token_expired"
+
+
 class QuotaExceeded(AppError):
     """A limit in the tenant's configuration is reached."""
 
     code = "quota_exceeded"
+
+
+class RateLimited(AppError):
+    """Too many requests. The context has the `limit` that was reached and `retry_after_s`."""
+
+    code = "rate_limited"
+
+    @property
+    def retry_after_s(self) -> float:
+        """After so many seconds there is room for one."""
+        seconds: float = self.context["retry_after_s"]
+        return seconds
 
 
 class ChargePointUnavailable(AppError):
@@ -120,10 +190,22 @@ class ChargePointUnavailable(AppError):
     code = "charge_point_unavailable"
 
 
+class Busy(AppError):
+    """All places for this are taken; one may be free soon."""
+
+    code = "busy"
+
+
 class Retryable(AppError):
     """A store or broker failed; nothing was lost, the same call may succeed later."""
 
     code = "temporarily_unavailable"
+
+
+class IssuerUnavailable(Retryable):
+    """The external issuer's keys are needed to check a token, and cannot be had now."""
+
+    code = "issuer_unavailable"
 
 
 class SettingsError(AppError):

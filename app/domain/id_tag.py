@@ -1,6 +1,6 @@
 """Id tags and what a charge point is told about them (OCPP 1.6 7.2; B1-B8)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,7 +34,8 @@ class AuthorizationStatus(StrEnum):
 class IdTag:
     """A known id tag. `key` is its look-up form: identifiers are case-insensitive (B1).
 
-    `max_active_transactions` None: as the tenant's `allow_concurrent_transactions` says.
+    `max_active_transactions` None: as the tenant's `allow_concurrent_transactions` says. `revision` rises
+    with every change.
     """
 
     key: str
@@ -46,6 +47,7 @@ class IdTag:
     note: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    revision: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """People who use the REST interface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,11 +16,13 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of one tenant; a platform admin belongs to none."""
+    """A person of one tenant; a platform admin belongs to none. An email is taken once in each tenant."""
 
     id: str
     email: str
     tenant_id: str | None
     role: Role
-    password_hash: str
+    password_hash: str = field(repr=False)
     created_at: datetime
+    name: str = ""
+    disabled: bool = False

@@ -22,8 +22,10 @@ _SIGNATURE_BYTES = 16
 class SignedLinks:
     """Port `FileLinks`."""
 
-    def __init__(self, secret: str, public_url: str, clock: Clock) -> None:
-        self._key = hmac.digest(secret.encode(), _KEY_PURPOSE, hashlib.sha256)
+    def __init__(self, secret: str, public_url: str, clock: Clock, previous_secret: str = "") -> None:
+        """Links of the previous secret, if there is one, are good until they expire."""
+        self._key = _key_of(secret)
+        self._keys = [self._key, *([_key_of(previous_secret)] if previous_secret else [])]
         self._base = f"{public_url.rstrip('/')}{PATH}"
         self._clock = clock
 
@@ -31,23 +33,28 @@ class SignedLinks:
         """Without a name it ends with `/`: some charge points add a name to it, some send to it as it is."""
         expires_at = int(self._clock.now().timestamp()) + lifetime_s
         claim = "\n".join((link.purpose, link.tenant_id, link.subject, str(expires_at))).encode()
-        return (
-            f"{self._base}/{_text_of(claim)}.{_text_of(self._signature(claim))}/{quote(file_name, safe='')}"
-        )
+        token = f"{_text_of(claim)}.{_text_of(_signature(self._key, claim))}"
+        return f"{self._base}/{token}/{quote(file_name, safe='')}"
 
     def read(self, token: str) -> Link:
         """What a token allows. Raises NotPermitted (not ours), Gone (expired)."""
         text, _, signature = token.partition(".")
         claim = _bytes_of(text)
-        if not hmac.compare_digest(self._signature(claim), _bytes_of(signature)):
+        shown = _bytes_of(signature)
+        if not any(hmac.compare_digest(_signature(key, claim), shown) for key in self._keys):
             raise NotPermitted("This link is not one of ours.")
         purpose, tenant_id, subject, expires_at = claim.decode().split("\n")
         if int(expires_at) <= self._clock.now().timestamp():
             raise Gone("This link has expired.")
         return Link(Purpose(purpose), tenant_id, subject)
 
-    def _signature(self, claim: bytes) -> bytes:
-        return hmac.digest(self._key, claim, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+def _key_of(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), _KEY_PURPOSE, hashlib.sha256)
+
+
+def _signature(key: bytes, claim: bytes) -> bytes:
+    return hmac.digest(key, claim, hashlib.sha256)[:_SIGNATURE_BYTES]
 
 
 def _text_of(raw: bytes) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -72,6 +73,12 @@ class LocalFolder:
         """Harmless if it is not there."""
         with _disk_errors():
             self._path(tenant_id, key).unlink(missing_ok=True)
+
+    def remove_all(self, tenant_id: str) -> None:
+        """Every file of a tenant that goes."""
+        with _disk_errors():
+            if self._place(tenant_id).exists():
+                shutil.rmtree(self._place(tenant_id))
 
     def _place(self, tenant_id: str) -> Path:
         if not TENANT_ID.fullmatch(tenant_id):

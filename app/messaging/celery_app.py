@@ -80,3 +80,9 @@ def queue_length(guard: RedisGuard, tenant_id: str) -> int:
     """Tasks in a tenant's queue, which the Redis transport keeps as a list. Raises Retryable."""
     with guard.calling() as client:
         return int(client.llen(f"{_KEY_PREFIX}{tenant_queue(tenant_id)}"))
+
+
+def remove_queue(guard: RedisGuard, tenant_id: str) -> None:
+    """Of a tenant that goes. Raises Retryable."""
+    with guard.calling() as client:
+        client.delete(f"{_KEY_PREFIX}{tenant_queue(tenant_id)}")

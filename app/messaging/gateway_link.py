@@ -3,7 +3,8 @@
 A stream belongs to one incarnation of a gateway and ends with it: replies for dead sockets reach nobody.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ STREAM_S = 120
 _MAX_STREAM_LENGTH = 10_000
 _KNOWN_GATEWAYS = f"{KEY_PREFIX}gateways"
 _WAKE = f"{KEY_PREFIX}outbox:wake"
+_WAKE_WEBHOOKS = f"{KEY_PREFIX}webhooks:wake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +112,40 @@ class RedisGatewayLink:
 
     def live_gateways(self) -> frozenset[str]:
         """Those with a sign of life."""
-        return frozenset(gateway_id for gateway_id, alive in self._gateways() if alive)
+        return frozenset(gateway_id for gateway_id, alive in self._gateways() if alive is not None)
 
     def dead_gateways(self) -> frozenset[str]:
         """Known, without a sign of life."""
-        return frozenset(gateway_id for gateway_id, alive in self._gateways() if not alive)
+        return frozenset(gateway_id for gateway_id, alive in self._gateways() if alive is None)
 
-    def _gateways(self) -> Iterator[tuple[str, bool]]:
+    def connected_elsewhere(self, gateway_id: str) -> Counter[str]:
+        """Charge points connected to the other living gateways, by tenant, as these told last. Raises
+        Retryable."""
+        counts: Counter[str] = Counter()
+        for other, sign in self._gateways():
+            if sign is not None and other != gateway_id:
+                counts.update(orjson.loads(sign))
+        return counts
+
+    def _gateways(self) -> Iterator[tuple[str, str | None]]:
+        """Known ones, each with its sign of life."""
         with self._guard.calling() as client:
             known = sorted(str(member) for member in client.smembers(_KNOWN_GATEWAYS))
-            alive = client.mget([alive_key(gateway_id) for gateway_id in known]) if known else []
-        return zip(known, (value is not None for value in alive), strict=True)
+            signs: Any = client.mget([alive_key(gateway_id) for gateway_id in known]) if known else []
+        return zip(known, signs, strict=True)
 
     def forget_gateway(self, gateway_id: str) -> None:
         """Its connections are closed in the store."""
         with self._guard.calling() as client:
             client.srem(_KNOWN_GATEWAYS, gateway_id)
 
-    def announce(self, gateway_id: str) -> None:
-        """A gateway's sign of life, which also creates its stream. Raises Retryable."""
+    def announce(self, gateway_id: str, connected: Mapping[str, int] | None = None) -> None:
+        """A gateway's sign of life, with how many charge points of each tenant are connected to it; it also
+        creates the gateway's stream. Raises Retryable."""
+        sign = orjson.dumps(dict(connected or {}))
         with self._guard.calling() as client:
             pipeline = client.pipeline(transaction=False)
-            pipeline.set(alive_key(gateway_id), "1", ex=ALIVE_S)
+            pipeline.set(alive_key(gateway_id), sign, ex=ALIVE_S)
             pipeline.sadd(_KNOWN_GATEWAYS, gateway_id)
             pipeline.expire(stream_key(gateway_id), STREAM_S)
             if not pipeline.execute()[2]:
@@ -145,14 +159,28 @@ class RedisGatewayLink:
 
     def wake_relay(self, tenant_id: str) -> None:
         """Never raises: the relay also looks by itself, only later."""
-        try:
-            with self._guard.calling() as client:
-                client.zadd(_WAKE, {tenant_id: 0})
-        except Retryable as failure:
-            log.debug("relay_not_woken", tenant_id=tenant_id, reason=failure.message)
+        self._wake(_WAKE, tenant_id)
 
     def wait_for_wake(self, timeout_s: float) -> str | None:
         """A tenant with something in its outbox, or None after `timeout_s` (under 1). Raises Retryable."""
+        return self._wait_for_wake(_WAKE, timeout_s)
+
+    def wake_webhooks(self, tenant_id: str) -> None:
+        """Never raises: the sender also looks by itself, only later."""
+        self._wake(_WAKE_WEBHOOKS, tenant_id)
+
+    def wait_for_webhooks(self, timeout_s: float) -> str | None:
+        """A tenant with deliveries to be sent, or None after `timeout_s` (under 1). Raises Retryable."""
+        return self._wait_for_wake(_WAKE_WEBHOOKS, timeout_s)
+
+    def _wake(self, key: str, tenant_id: str) -> None:
+        try:
+            with self._guard.calling() as client:
+                client.zadd(key, {tenant_id: 0})
+        except Retryable as failure:
+            log.debug("not_woken", key=key, tenant_id=tenant_id, reason=failure.message)
+
+    def _wait_for_wake(self, key: str, timeout_s: float) -> str | None:
         with self._guard.calling() as client:
-            woken = client.bzpopmin([_WAKE], timeout=timeout_s)
+            woken = client.bzpopmin([key], timeout=timeout_s)
         return str(woken[1]) if woken else None

@@ -84,6 +84,11 @@ class RedisLastSeen:
         except Retryable as failure:
             log.debug("last_seen_not_forgotten", tenant_id=tenant_id, reason=failure.message)
 
+    def remove_all(self, tenant_id: str) -> None:
+        """Of a tenant that goes. Raises Retryable."""
+        with self._guard.calling() as client:
+            client.delete(_seen(tenant_id), _silent(tenant_id))
+
 
 def count_online(guard: RedisGuard, tenant_id: str) -> int:
     """Connected charge points that are not silent. Raises Retryable."""

@@ -73,12 +73,20 @@ class MqttPublisher:
         self._ack_timeout_s = ack_timeout_s
         self._client: paho.Client | None = None
 
-    def publish(self, events: Sequence[Event]) -> None:
-        """Return when the broker has acknowledged every event. Raises Retryable."""
+    def publish(self, events: Sequence[Event], *, qos: int = 1, retain_status: bool = True) -> None:
+        """Return when the broker has acknowledged every event; of `qos` 0, when each is on its way.
+
+        Raises Retryable.
+        """
         try:
             client = self._connected()
             sent = [
-                client.publish(topic_of(event), orjson.dumps(event.body), qos=1, retain=is_retained(event))
+                client.publish(
+                    topic_of(event),
+                    orjson.dumps(event.body),
+                    qos=qos,
+                    retain=retain_status and is_retained(event),
+                )
                 for event in events
             ]
             deadline = time.monotonic() + self._ack_timeout_s

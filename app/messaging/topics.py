@@ -30,6 +30,11 @@ def topic_of(event: Event) -> str:
     return f"{root}/{escape(ref.tenant_id)}/{escape(ref.charge_point_id)}{leaf}"
 
 
+def status_topic(ref: ChargePointRef) -> str:
+    """Where a charge point's last status is kept."""
+    return f"{_ROOTS[EventChannel.STATUS][0]}/{escape(ref.tenant_id)}/{escape(ref.charge_point_id)}"
+
+
 def is_retained(event: Event) -> bool:
     """A subscriber that comes later still learns every charge point's status."""
     return event.channel is EventChannel.STATUS

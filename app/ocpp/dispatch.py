@@ -1,6 +1,7 @@
 """The single entry for calls, from the worker and from bypass mode alike: persist, then answer."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -62,13 +63,27 @@ def handle_batch(envelope: BatchEnvelope, services: Services) -> list[Reply]:
     A call fails alone: it gets a CallError, the others go on. Never raises for what charge points send.
     """
     works = [_work(index, call, envelope.tenant_id) for index, call in enumerate(envelope.calls)]
-    tenant = services.tenants.directory.find(envelope.tenant_id)
-    if tenant is None or not is_served(tenant):
+    tenant = _served_tenant(envelope.tenant_id, services)
+    if tenant is None:
         for work in works:
             work.refuse(ErrorCode.SECURITY_ERROR, "the tenant is not served")
     else:
         _handle(envelope, works, tenant, services)
     return [Reply(w.call.connection_id, w.call.sequence, w.answer, w.registration) for w in works]
+
+
+def _served_tenant(tenant_id: str, services: Services) -> Tenant | None:
+    """None: nothing of it is handled.
+
+    A gateway may know a moment before us that it is there, or served again; so look once more.
+    """
+    directory = services.tenants.directory
+    tenant = directory.find(tenant_id)
+    if not is_served(tenant):
+        with suppress(Retryable):  # then the last that we knew is in force
+            directory.refresh()
+        tenant = directory.find(tenant_id)
+    return tenant if is_served(tenant) else None
 
 
 def _work(index: int, call: InboundCall, tenant_id: str) -> _Work:

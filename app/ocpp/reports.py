@@ -31,6 +31,8 @@ _ENDS = {
     ReportKind.CONNECTION_LOST: CONNECTION_LOST,
     ReportKind.EXPIRED: EXPIRED,
 }
+_ON_THE_WIRE = frozenset({ReportKind.ANSWERED, ReportKind.UNANSWERED, ReportKind.CONNECTION_LOST})
+"""Ends of commands that the charge point was sent, whether an answer came or not."""
 
 
 def take_report(report: CommandReport, tenant: Tenant, services: Services) -> None:
@@ -80,7 +82,7 @@ def _take_answer(ref: ChargePointRef, report: CommandReport, services: Services)
 
 
 def exchanges_of(envelope: BatchEnvelope) -> Iterator[Exchange]:
-    """The finished exchanges among the reports, and stray frames, for the message log."""
+    """The ended exchanges among the reports, and stray frames, for the message log."""
     for stray in envelope.strays:
         yield Exchange(
             ChargePointRef(envelope.tenant_id, stray.charge_point_id),
@@ -92,14 +94,14 @@ def exchanges_of(envelope: BatchEnvelope) -> Iterator[Exchange]:
             stray.reason,
         )
     for report in envelope.reports:
-        if report.kind in (ReportKind.ANSWERED, ReportKind.UNANSWERED):
+        if report.kind in _ON_THE_WIRE and report.request is not None:
             yield Exchange(
                 ChargePointRef(envelope.tenant_id, report.charge_point_id),
                 "out",
                 report.action,
                 report.command_id,
                 from_epoch_ms(report.at_ms),
-                _without_key(report.request or ""),
+                _without_key(report.request),
                 _without_key(report.answer or ""),
             )
 

@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.charge_point import ChargePoint, ConnectorRating, Registration, check_settings
 from app.domain.charging_profile import Criteria
 from app.domain.context import ChargePointRef
-from app.domain.errors import NeedsForce, NotFound
+from app.domain.errors import NeedsForce, NotFound, PreconditionFailed
 from app.domain.session import SessionStatus
 from app.services.keepers import Keepers
 from app.services.ports import GatewayLink, PageRequest
@@ -20,16 +20,26 @@ class AdministrationService:
         self._keepers = keepers
         self._link = link
 
-    def decide(self, ref: ChargePointRef, admission: Registration) -> ChargePoint:
-        """What the charge point's next BootNotification will be answered. Raises NotFound."""
-        return self._change(ref, {"admission": admission})
+    def decide(
+        self, ref: ChargePointRef, admission: Registration, revision: int | None = None
+    ) -> ChargePoint:
+        """What the charge point's next BootNotification will be answered.
+
+        Raises NotFound, PreconditionFailed (it is not of `revision`).
+        """
+        return self._change(ref, {"admission": admission}, revision)
 
     def configure(
-        self, ref: ChargePointRef, settings: Mapping[str, Any], ratings: Mapping[int, Mapping[str, Any]]
+        self,
+        ref: ChargePointRef,
+        settings: Mapping[str, Any],
+        ratings: Mapping[int, Mapping[str, Any]],
+        revision: int | None = None,
     ) -> ChargePoint:
         """Set some of its settings, and of some connectors some fields of `ConnectorRating`.
 
-        Settings apply from the charge point's next connection on. Raises InvalidInput, NotFound.
+        Settings apply from the charge point's next connection on. Raises InvalidInput, NotFound,
+        PreconditionFailed (it is not of `revision`).
         """
         check_settings(settings)
         known = self._get(ref).ratings
@@ -38,7 +48,7 @@ class AdministrationService:
             for number, given in ratings.items()
         }
         changes = {"settings": settings, "ratings": changed}
-        return self._change(ref, {name: given for name, given in changes.items() if given})
+        return self._change(ref, {name: given for name, given in changes.items() if given}, revision)
 
     def remove(self, ref: ChargePointRef, *, force: bool = False) -> None:
         """Forget a charge point and what it is believed to hold; sessions, jobs and messages stay.
@@ -62,9 +72,14 @@ class AdministrationService:
         if self._keepers.sessions.list_page(known.tenant_id, running).items:
             raise _insisted_on(f"The charge point '{known.id}' has a running session.")
 
-    def _change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint:
-        changed = self._keepers.charge_points.change(ref, changes) if changes else self._get(ref)
-        return changed or self._get(ref)
+    def _change(self, ref: ChargePointRef, changes: Mapping[str, Any], revision: int | None) -> ChargePoint:
+        if not changes:
+            return self._get(ref)
+        changed = self._keepers.charge_points.change(ref, changes, revision)
+        if changed is None:
+            self._get(ref)
+            raise PreconditionFailed("Somebody else has changed the charge point meanwhile.")
+        return changed
 
     def _get(self, ref: ChargePointRef) -> ChargePoint:
         found = self._keepers.charge_points.find(ref)

@@ -1,9 +1,10 @@
 """Id tags: who may charge."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from app.domain.context import ChargePointRef
-from app.domain.id_tag import Authorization, AuthorizationStatus, id_tag_key, judge
+from app.domain.id_tag import Authorization, AuthorizationStatus, IdTag, id_tag_key, judge
 from app.domain.tenant import Tenant
 from app.services.batch import Batch
 from app.services.ports import Clock, IdTagRepository, SessionRepository
@@ -19,15 +20,15 @@ class AuthorizationService:
 
     def authorize(self, batch: Batch, presented: str) -> Authorization:
         """Verdict on a tag shown at a charge point; changes nothing."""
-        tag = batch.id_tags.get(id_tag_key(presented))
-        if tag is None and batch.tenant.configuration.accept_unknown_id_tags:
-            return Authorization(AuthorizationStatus.ACCEPTED)
-        return judge(tag, self._clock.now())
+        verdict = self._judge(batch.tenant, batch.id_tags.get(id_tag_key(presented)), presented)
+        return _remembered(verdict, batch.tenant, self._clock.now())
 
     def look_up(self, tenant: Tenant, presented: str) -> Authorization:
         """Verdict on a tag before a charge point has seen it (C14)."""
-        tag = self._id_tags.find(tenant.id, id_tag_key(presented))
-        if tag is None and tenant.configuration.accept_unknown_id_tags:
+        return self._judge(tenant, self._id_tags.find(tenant.id, id_tag_key(presented)), presented)
+
+    def _judge(self, tenant: Tenant, tag: IdTag | None, presented: str) -> Authorization:
+        if tag is None and _accepts_unknown(tenant, presented):
             return Authorization(AuthorizationStatus.ACCEPTED)
         return judge(tag, self._clock.now())
 
@@ -55,3 +56,19 @@ def _transactions_at_once(batch: Batch, presented: str) -> int | None:
     if tag is not None and tag.max_active_transactions is not None:
         return tag.max_active_transactions
     return None if batch.tenant.configuration.allow_concurrent_transactions else 1
+
+
+def _accepts_unknown(tenant: Tenant, presented: str) -> bool:
+    """All of them, or those that begin as the ones of a partner."""
+    key, policy = id_tag_key(presented), tenant.configuration.authorization_policy
+    partners = (id_tag_key(prefix) for prefix in policy.accepted_prefixes)
+    return tenant.configuration.accept_unknown_id_tags or any(key.startswith(prefix) for prefix in partners)
+
+
+def _remembered(verdict: Authorization, tenant: Tenant, now: datetime) -> Authorization:
+    """Until when a charge point may take the tag for accepted without asking again (its cache, 3.5.1)."""
+    seconds = tenant.configuration.authorization_policy.accepted_for_s
+    if not seconds or verdict.status is not AuthorizationStatus.ACCEPTED:
+        return verdict
+    until = now + timedelta(seconds=seconds)
+    return replace(verdict, expires_at=min(until, verdict.expires_at or until))

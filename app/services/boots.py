@@ -1,7 +1,7 @@
 """Boots: what a charge point is told when it starts, and what its tenant wants sent to it then (B9-B13).
 
-Nothing is sent unless the tenant's configuration asks for it: `boot_configuration` and
-`read_configuration_at_boot`. The gateway holds those commands back until the boot is answered (G8).
+Nothing is sent unless the tenant's configuration asks for it: `boot_configuration`, `charging_defaults`
+and `read_configuration_at_boot`. The gateway holds those commands back until the boot is answered (G8).
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,10 @@ from app.domain.charge_point import ChargePoint, Registration
 from app.domain.command import CommandRequest
 from app.domain.configuration import ConfigurationMirror
 from app.domain.context import CallContext, ChargePointRef
-from app.domain.errors import AppError
+from app.domain.errors import AppError, NotFound
 from app.domain.tenant import Tenant
 from app.services.batch import Batch
+from app.services.charging_defaults import missing_default
 from app.services.commands import CommandService
 from app.services.keepers import Keepers
 from app.services.ports import Clock
@@ -72,6 +73,16 @@ class BootService:
                 self._send(tenant, ref, fence, "ChangeConfiguration", {"key": key, "value": value})
         if tenant.configuration.read_configuration_at_boot:
             self._send(tenant, ref, fence, "GetConfiguration", {})
+        profile = self._missing_profile(tenant, ref)
+        if profile is not None:
+            self._send(tenant, ref, fence, "SetChargingProfile", profile)
+
+    def _missing_profile(self, tenant: Tenant, ref: ChargePointRef) -> dict[str, Any] | None:
+        try:
+            return missing_default(ref, tenant.configuration.charging_defaults, self._keepers)
+        except NotFound as gone:
+            log.warning("charging_default_not_sent", tenant_id=tenant.id, reason=gone.message)
+            return None
 
     def _missing(self, wanted: Mapping[str, str], mirror: ConfigurationMirror) -> Iterator[tuple[str, str]]:
         """What the charge point does not have as far as is known, and may take (G27: no loop at boot)."""

@@ -13,7 +13,7 @@ from app.domain.charge_point import (
     with_connector,
 )
 from app.domain.context import CallContext, ChargePointRef
-from app.domain.errors import Conflict, NotFound, QuotaExceeded, Retryable
+from app.domain.errors import Conflict, NotFound, Retryable
 from app.domain.events import Event, EventChannel, event, status_event
 from app.domain.tenant import Tenant
 from app.services.batch import Batch, ConnectorChange
@@ -94,15 +94,12 @@ class ChargePointService:
         """Make a charge point known; False if it was. Raises QuotaExceeded."""
         if self._charge_points.find(ChargePointRef(tenant.id, charge_point_id)) is not None:
             return False
-        if self._charge_points.count(tenant.id) >= tenant.configuration.max_charge_points:
-            raise QuotaExceeded("The tenant has as many charge points as it may have.")
         now = self._clock.now()
         security = ChargePointSecurity(tenant.configuration.security_profile)
-        return self._charge_points.insert(
-            ChargePoint(
-                tenant.id, charge_point_id, None, created_at=now, admission=admission, security=security
-            )
+        newcomer = ChargePoint(
+            tenant.id, charge_point_id, None, created_at=now, admission=admission, security=security
         )
+        return self._charge_points.insert(newcomer, tenant.configuration.max_charge_points)
 
     def open_connection(self, ref: ChargePointRef, gateway_id: str, connection_id: str) -> OpenedConnection:
         """Make this connection the charge point's only valid one. Raises NotFound, Conflict (not the newest).

@@ -22,6 +22,8 @@ from app.domain.command import (
 from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, Conflict, NotFound, Retryable
 from app.domain.events import refused_command_event, response_event
+from app.domain.features import check_feature
+from app.domain.permissions import Permission
 from app.domain.tenant import Tenant
 from app.services.keepers import Keepers
 from app.services.new_commands import check_concerns, check_registration, expiry_of, queued_command
@@ -75,15 +77,23 @@ class CommandService:
         """Newest first."""
         return self._commands.list_page(tenant_id, page)
 
+    def permission_for(self, request: CommandRequest) -> Permission:
+        """What sending this takes, whichever door it comes through. Raises InvalidInput (no such command)."""
+        kind = self._catalog.command_kind(request.command_type)
+        changes_security = kind.changes_security(request.parameters)
+        return Permission.SECURITY_MANAGE if changes_security else Permission.COMMANDS_SEND
+
     def submit(self, tenant: Tenant, request: CommandRequest) -> Command:
         """Take a command and send it on its way if the charge point is connected.
 
         The same `command_id` again gives the command that exists. Raises InvalidInput, NotFound (charge
-        point), Conflict (registration does not allow it, C2; the id belongs to another command), NeedsForce.
+        point), Conflict (registration does not allow it, C2; the id belongs to another command), NeedsForce,
+        FeatureDisabled.
         """
         known = self._find_same(tenant.id, request)
         if known is not None:
             return known
+        check_feature(tenant.configuration.features, self._catalog.command_kind(request.command_type).action)
         configuration = tenant.configuration
         lifetime_s = request.expires_in_s or configuration.command_expiry_s
         return self._take(request, lifetime_s, float(configuration.command_timeout_s))

@@ -34,6 +34,10 @@ class FileStore(Protocol):
         """Forget it; harmless if it is not there."""
         ...
 
+    def remove_all(self, tenant_id: str) -> None:
+        """Forget every file of a tenant that goes."""
+        ...
+
 
 class Purpose(StrEnum):
     """What a link is good for."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.domain.csv_table import Row
+from app.domain.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from app.domain.id_tag import IdTag, check_id_tag, id_tag_key
-from app.domain.id_tag_csv import Row
 from app.services.ports import Clock, IdTagRepository, Page, PageRequest
 
 MAX_ROWS = 200_000
@@ -60,20 +60,25 @@ class IdTagService:
         blocked: bool = False,
         max_active_transactions: int | None = None,
         note: str | None = None,
+        revision: int | None = None,
     ) -> IdTag:
-        """Add a tag, or replace all that is known of it. Raises InvalidInput."""
-        tag = self._new(
-            id_tag,
-            {
-                "parent_id_tag": parent_id_tag,
-                "expires_at": expires_at,
-                "blocked": blocked,
-                "max_active_transactions": max_active_transactions,
-                "note": note,
-            },
-        )
-        self._id_tags.put(tenant_id, tag)
-        return tag
+        """Add a tag, or replace all that is known of it; with `revision` only one that is of it.
+
+        Raises InvalidInput, PreconditionFailed.
+        """
+        values = {
+            "parent_id_tag": parent_id_tag,
+            "expires_at": expires_at,
+            "blocked": blocked,
+            "max_active_transactions": max_active_transactions,
+            "note": note,
+        }
+        tag = self._new(id_tag, values)
+        if revision is None:
+            self._id_tags.put(tenant_id, tag)
+            return tag
+        changes = {**values, "id_tag": id_tag, "updated_at": tag.updated_at}
+        return _unchanged(self._id_tags.change(tenant_id, tag.key, changes, revision))
 
     def create(self, tenant_id: str, id_tag: str, values: Mapping[str, Any]) -> IdTag:
         """Add a tag. Raises Conflict if it is known, InvalidInput."""
@@ -82,16 +87,23 @@ class IdTagService:
             raise Conflict(f"The id tag '{id_tag}' is known already.")
         return tag
 
-    def change(self, tenant_id: str, id_tag: str, changes: Mapping[str, Any]) -> IdTag:
-        """Change some of what is known of a tag. Raises NotFound, InvalidInput."""
+    def change(
+        self, tenant_id: str, id_tag: str, changes: Mapping[str, Any], revision: int | None = None
+    ) -> IdTag:
+        """Change some of what is known of a tag.
+
+        Raises NotFound, InvalidInput, PreconditionFailed (it is not of `revision`).
+        """
         check_id_tag(replace(self.get(tenant_id, id_tag), **changes))
         changed = {**changes, "updated_at": self._clock.now()}
-        return _known(self._id_tags.change(tenant_id, id_tag_key(id_tag), changed), id_tag)
+        found = self._id_tags.change(tenant_id, id_tag_key(id_tag), changed, revision)
+        return _known(found, id_tag) if revision is None else _unchanged(found)
 
-    def remove(self, tenant_id: str, id_tag: str) -> None:
-        """Forget a tag. Raises NotFound."""
-        if not self._id_tags.remove(tenant_id, id_tag_key(id_tag)):
-            raise _not_found(id_tag)
+    def remove(self, tenant_id: str, id_tag: str, revision: int | None = None) -> None:
+        """Forget a tag. Raises NotFound, PreconditionFailed (it is not of `revision`)."""
+        if not self._id_tags.remove(tenant_id, id_tag_key(id_tag), revision):
+            self.get(tenant_id, id_tag)
+            _unchanged(None)
 
     def _new(self, id_tag: str, values: Mapping[str, Any]) -> IdTag:
         now = self._clock.now()
@@ -117,14 +129,14 @@ class IdTagService:
         return report
 
     def _import_some(self, tenant_id: str, rows: Iterable[Row], report: ImportReport) -> ImportReport:
-        wanted = {id_tag_key(row.id_tag): row for row in rows}
+        wanted = {id_tag_key(row.key): row for row in rows}
         known = self._id_tags.find_many(tenant_id, wanted)
         now, new, changed = self._clock.now(), [], []
         for key, row in wanted.items():
             before = known.get(key)
             if before is None:
-                new.append(IdTag(key, row.id_tag, created_at=now, updated_at=now, **row.values))
-            elif (after := replace(before, id_tag=row.id_tag, **row.values)) != before:
+                new.append(IdTag(key, row.key, created_at=now, updated_at=now, **row.values))
+            elif (after := replace(before, id_tag=row.key, **row.values)) != before:
                 changed.append(replace(after, updated_at=now))
         if not report.dry_run:
             self._id_tags.insert_many(tenant_id, new)
@@ -147,7 +159,7 @@ def _checked(rows: Iterable[Row]) -> tuple[list[Row], dict[str, list[str]]]:
             sentence = f"Import at most {MAX_ROWS} id tags at once."
             raise InvalidInput(sentence, problems={f"line {row.line}": [sentence]})
         found = row.problems or _problems_of(row)
-        first = line_of.setdefault(id_tag_key(row.id_tag), row.line)
+        first = line_of.setdefault(id_tag_key(row.key), row.line)
         if not found and first != row.line:
             found = [f"id_tag: The same as in line {first}."]
         if found:
@@ -159,7 +171,7 @@ def _checked(rows: Iterable[Row]) -> tuple[list[Row], dict[str, list[str]]]:
 
 def _problems_of(row: Row) -> list[str]:
     try:
-        check_id_tag(IdTag(id_tag_key(row.id_tag), row.id_tag, **row.values))
+        check_id_tag(IdTag(id_tag_key(row.key), row.key, **row.values))
     except InvalidInput as wrong:
         return [f"{name}: {sentence}" for name, (sentence, *_) in wrong.problems.items()]
     return []
@@ -174,6 +186,12 @@ def _folded(filters: Mapping[str, Any] | None) -> dict[str, Any]:
     if prefix is not None:
         given["prefix"] = id_tag_key(prefix)
     return given
+
+
+def _unchanged(tag: IdTag | None) -> IdTag:
+    if tag is None:
+        raise PreconditionFailed("Somebody else has changed the id tag meanwhile.")
+    return tag
 
 
 def _known(tag: IdTag | None, id_tag: str) -> IdTag:

@@ -1,17 +1,26 @@
 """Tenants: created, configured, and found by a charge point's identity."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from app.domain.errors import NotFound, Retryable
-from app.domain.tenant import Tenant, TenantConfiguration, TenantStatus, configured, new_tenant
-from app.services.ports import Clock, TenantRepository
+from app.domain.errors import (
+    Conflict,
+    NotFound,
+    PlatformSetting,
+    PreconditionFailed,
+    Retryable,
+    TenantSuspended,
+)
+from app.domain.tenant import Tenant, TenantStatus, new_tenant, renamed
+from app.domain.tenant_configuration import PLATFORM_SETTINGS, TenantConfiguration, configured
+from app.services.ports import Clock, Page, PageRequest, TenantRepository
 
 log = structlog.stdlib.get_logger(__name__)
+_ATTEMPTS = 20
 
 
 class _ByPrefix:
@@ -108,7 +117,7 @@ def _unique_when_folded(by_prefix: Mapping[str, Tenant]) -> dict[str, Tenant]:
 
 
 class TenantService:
-    """Use cases of tenants."""
+    """Use cases of tenants that exist; `app.services.tenant_lifecycle` has their coming and going."""
 
     def __init__(self, tenants: TenantRepository, clock: Clock) -> None:
         self._tenants = tenants
@@ -122,27 +131,105 @@ class TenantService:
             raise NotFound(f"There is no tenant '{tenant_id}'.")
         return tenant
 
+    def list_page(self, page: PageRequest) -> Page[Tenant]:
+        """In order of id. Raises InvalidInput."""
+        return self._tenants.list_page(page)
+
     def create(
         self, tenant_id: str, name: str, prefixes: Sequence[str] = (), configuration: Mapping[str, Any] = {}
     ) -> Tenant:
         """A new tenant with its database and indexes. Raises InvalidInput, Conflict."""
-        settings = configured(TenantConfiguration(), configuration)
-        tenant = new_tenant(tenant_id, name, prefixes, settings, self._clock.now())
+        tenant = self.draft(tenant_id, name, prefixes, configuration)
         self._tenants.insert(tenant)
         return tenant
 
-    def configure(self, tenant_id: str, changes: Mapping[str, Any]) -> Tenant:
-        """Change a part of the configuration; all of it or nothing. Raises InvalidInput, NotFound."""
-        tenant = self.get(tenant_id)
-        changed = replace(tenant, configuration=configured(tenant.configuration, changes))
-        self._tenants.replace(changed)
-        return changed
+    def draft(
+        self, tenant_id: str, name: str, prefixes: Sequence[str], configuration: Mapping[str, Any]
+    ) -> Tenant:
+        """A tenant as it would be created; nothing is stored. Raises InvalidInput."""
+        settings = configured(TenantConfiguration(), configuration)
+        return new_tenant(tenant_id, name, prefixes, settings, self._clock.now())
+
+    def update(
+        self,
+        tenant_id: str,
+        *,
+        name: str | None = None,
+        prefixes: Sequence[str] | None = None,
+        revision: int | None = None,
+    ) -> Tenant:
+        """Another name, other prefixes, or both.
+
+        Raises NotFound, InvalidInput, Conflict (prefix taken), PreconditionFailed (not of `revision`).
+        """
+        return self.change(tenant_id, lambda tenant: renamed(tenant, name, prefixes), revision=revision)
+
+    def configure(
+        self,
+        tenant_id: str,
+        changes: Mapping[str, Any],
+        *,
+        by_platform: bool = True,
+        revision: int | None = None,
+    ) -> Tenant:
+        """Change a part of the configuration; all of it or nothing.
+
+        Raises InvalidInput, NotFound; PlatformSetting where the tenant itself would change its limits;
+        PreconditionFailed if the tenant is not of `revision`.
+        """
+        return self.change(
+            tenant_id,
+            lambda tenant: replace(
+                tenant, configuration=_checked(tenant.configuration, changes, by_platform=by_platform)
+            ),
+            revision=revision,
+        )
+
+    def change(
+        self, tenant_id: str, change: Callable[[Tenant], Tenant], *, revision: int | None = None
+    ) -> Tenant:
+        """Store what `change` makes of the tenant as it is now: of two at a time, none undoes the other.
+
+        Raises NotFound, Conflict, PreconditionFailed if it is not of `revision`, and what `change` raises.
+        """
+        for _ in range(_ATTEMPTS):
+            tenant = self.get(tenant_id)
+            if revision not in (None, tenant.revision):
+                raise PreconditionFailed("Somebody else has changed the tenant meanwhile.")
+            changed = change(tenant)
+            if changed == tenant:
+                return tenant
+            if self._tenants.replace(changed):
+                return replace(changed, revision=tenant.revision + 1)
+        raise Conflict("The tenant is being changed by others all the time; try again.")
 
     def prepare_stores(self) -> None:
         """Create every index; safe to repeat."""
         self._tenants.prepare()
 
 
+def _checked(
+    before: TenantConfiguration, changes: Mapping[str, Any], *, by_platform: bool
+) -> TenantConfiguration:
+    after = configured(before, changes)
+    if not by_platform:
+        foreign = sorted(name for name in PLATFORM_SETTINGS if getattr(before, name) != getattr(after, name))
+        if foreign:
+            sentence = "Only a platform admin may change this."
+            raise PlatformSetting(
+                f"Only a platform admin may change {', '.join(foreign)}; nothing was changed.",
+                problems={name: [sentence] for name in foreign},
+            )
+    return after
+
+
 def is_served(tenant: Tenant | None) -> bool:
-    """Known and not suspended."""
+    """Known, and neither suspended nor being deleted."""
     return tenant is not None and tenant.status is TenantStatus.ACTIVE
+
+
+def check_served(tenant: Tenant) -> Tenant:
+    """The same tenant. Raises TenantSuspended."""
+    if not is_served(tenant):
+        raise TenantSuspended(f"The tenant '{tenant.id}' is suspended.")
+    return tenant

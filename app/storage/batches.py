@@ -14,6 +14,7 @@ from app.domain.session import session_id_of
 from app.domain.tenant import Tenant
 from app.services.batch import Batch, BatchNeeds, Exchange
 from app.storage import charge_points, deviations, id_tags, messages, meter_values, sessions
+from app.storage.charge_point_documents import charge_point_of, connector_document
 from app.storage.mongo import Databases, Document, store_errors
 from app.storage.outbox import MongoOutbox
 
@@ -36,7 +37,7 @@ class MongoBatches:
         batch = Batch(tenant)
         session_ids = [session_id_of(transaction_id) for transaction_id in needs.transactions]
         for document in self._read(tenant.id, charge_points.NAME, needs.charge_points):
-            batch.charge_points[document["_id"]] = charge_points.charge_point_of(document)
+            batch.charge_points[document["_id"]] = charge_point_of(document)
         for document in self._read(tenant.id, id_tags.NAME, needs.id_tags):
             batch.id_tags[document["_id"]] = id_tags.id_tag_of(document)
         for document in self._read(tenant.id, sessions.NAME, session_ids):
@@ -155,7 +156,7 @@ def _writes_by_collection(batch: Batch) -> Iterable[tuple[str, list[tuple[int, _
                     },
                     {
                         "$set": {
-                            "connectors": [charge_points.connector_document(c) for c in change.connectors],
+                            "connectors": [connector_document(c) for c in change.connectors],
                             "status_fence": change.fence,
                         }
                     },

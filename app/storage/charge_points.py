@@ -2,73 +2,29 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
 
 from app.domain.charge_point import (
+    REVISED,
+    Availability,
     ChargePoint,
-    ChargePointSecurity,
-    ChargePointSettings,
     Connection,
-    Connector,
-    ConnectorRating,
     Registration,
 )
 from app.domain.context import ChargePointRef
 from app.services.ports import OpenedConnection, Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.charge_point_documents import changes_of, charge_point_of, new_document
+from app.storage.mongo import Databases, Document, of_revision, store_errors
 from app.storage.paging import read_page
+from app.storage.quotas import QuotaCounter
 
 NAME = "charge_points"
 _AT_ONCE = 500
-
-
-def connector_document(connector: Connector) -> Document:
-    """As stored in a charge point's `connectors`."""
-    return {name: value for name, value in asdict(connector).items() if value is not None}
-
-
-def charge_point_of(document: Document) -> ChargePoint:
-    """The charge point a document describes."""
-    registration = document.get("registration")
-    return ChargePoint(
-        tenant_id=document["tenant_id"],
-        id=document["_id"],
-        registration=Registration(registration) if registration else None,
-        connectors=tuple(Connector(**connector) for connector in document.get("connectors", ())),
-        connection=_connection(document),
-        inventory=document.get("inventory", {}),
-        configuration=document.get("configuration", {}),
-        last_seen=document.get("last_seen"),
-        last_boot=document.get("last_boot"),
-        created_at=document.get("created_at"),
-        status_fence=document.get("status_fence", 0),
-        admission=Registration(document.get("admission", Registration.ACCEPTED)),
-        settings=ChargePointSettings(**document.get("settings", {})),
-        security=ChargePointSecurity(**document.get("security", {})),
-        wanted_availability={int(n): kind for n, kind in document.get("wanted_availability", {}).items()},
-        ratings={int(n): ConnectorRating(**rating) for n, rating in document.get("ratings", {}).items()},
-        has_reservations=document.get("has_reservations", False),
-        has_profiles=document.get("has_profiles", False),
-    )
-
-
-def _connection(document: Document) -> Connection | None:
-    stored = document.get("connection")
-    if not stored:
-        return None
-    return Connection(
-        stored["gateway_id"],
-        stored["connection_id"],
-        document["epoch"],
-        stored["opened_at"],
-        stored["silent"],
-    )
 
 
 def fill_id_keys(databases: Databases, tenant_id: str) -> None:
@@ -86,6 +42,7 @@ class MongoChargePoints:
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
+        self._quota = QuotaCounter(databases, NAME)
 
     def _collection(self, tenant_id: str) -> Collection[Document]:
         return self._databases.collection(tenant_id, NAME)
@@ -120,28 +77,14 @@ class MongoChargePoints:
         with store_errors():
             return self._collection(tenant_id).estimated_document_count()
 
-    def insert(self, charge_point: ChargePoint) -> bool:
-        """False if it was there already."""
-        document: Document = {
-            "_id": charge_point.id,
-            "id_key": charge_point.id.casefold(),
-            "tenant_id": charge_point.tenant_id,
-            "registration": charge_point.registration,
-            "connectors": [],
-            "connection": None,
-            "epoch": 0,
-            "configuration": charge_point.configuration,
-            "created_at": charge_point.created_at,
-            "admission": charge_point.admission.value,
-            "settings": asdict(charge_point.settings),
-            "security": asdict(charge_point.security),
-        }
-        try:
-            with store_errors():
-                self._collection(charge_point.tenant_id).insert_one(document)
-        except DuplicateKeyError:
-            return False
-        return True
+    def identities(self, tenant_id: str) -> Iterable[str]:
+        """In any order."""
+        with store_errors():
+            return [document["_id"] for document in self._collection(tenant_id).find({}, {"_id": 1})]
+
+    def insert(self, charge_point: ChargePoint, at_most: int | None = None) -> bool:
+        """With its place in the tenant's quota, or not at all."""
+        return self._quota.insert(charge_point.tenant_id, new_document(charge_point), at_most)
 
     def open_connection(
         self, ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
@@ -227,17 +170,20 @@ class MongoChargePoints:
         return written.matched_count > 0
 
     def delete(self, ref: ChargePointRef) -> bool:
-        """One document."""
-        with store_errors():
-            deleted = self._collection(ref.tenant_id).delete_one({"_id": ref.charge_point_id})
-        return deleted.deleted_count > 0
+        """With its place in the tenant's quota."""
+        return self._quota.delete(ref.tenant_id, ref.charge_point_id)
 
-    def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
+    def change(
+        self, ref: ChargePointRef, changes: Mapping[str, Any], revision: int | None = None
+    ) -> ChargePoint | None:
         """One write of the fields named."""
         points, itself = self._collection(ref.tenant_id), {"_id": ref.charge_point_id}
+        change: Document = {"$set": changes_of(changes)}
+        if REVISED & changes.keys():
+            change["$inc"] = {"revision": 1}
         with store_errors():
-            points.update_one(itself, {"$set": _changes_of(changes)})
-            document = points.find_one(itself)
+            written = points.update_one(itself | of_revision(revision), change)
+            document = points.find_one(itself) if written.matched_count else None
         return charge_point_of(document) if document else None
 
     def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
@@ -260,17 +206,29 @@ def _filter(name: str, value: Any) -> Document:
         return {"connection.silent": False if value else {"$ne": False}}
     if name == "prefix":
         return {"_id": {"$regex": f"^{re.escape(value)}"}}
+    if name == "search":
+        return {"id_key": {"$regex": re.escape(value.casefold())}}
+    if name == "status":
+        return _with_status(Availability(value))
     return {name: value}
 
 
-def _changes_of(changes: Mapping[str, Any]) -> Document:
-    """Fields of the domain as stored; those of a nested value one by one, so that two do not clash."""
-    stored: Document = {}
-    for name, value in changes.items():
-        if name in ("settings", "security", "wanted_availability"):
-            stored |= {f"{name}.{inner}": given for inner, given in value.items()}
-        elif name == "ratings":
-            stored |= {f"{name}.{number}": asdict(rating) for number, rating in value.items()}
-        else:
-            stored[name] = value.value if isinstance(value, Registration) else value
-    return stored
+def _with_status(wanted: Availability) -> Document:
+    """As `availability_of` decides, in the store's words."""
+    if wanted is Availability.OFFLINE:
+        return _filter("connected", value=False)
+    faulted = {"$elemMatch": {"status": "Faulted"}}
+    down = {"$elemMatch": {"id": 0, "status": "Unavailable"}}
+    usable = {"$elemMatch": {"id": {"$gt": 0}, "status": {"$ne": "Unavailable"}}}
+    free = {"$elemMatch": {"id": {"$gt": 0}, "status": "Available"}}
+    conditions: list[Document] = [_filter("connected", value=True)]
+    if wanted is Availability.FAULTED:
+        conditions.append({"connectors": faulted})
+    elif wanted is Availability.UNAVAILABLE:
+        conditions.append({"connectors": {"$not": faulted}})
+        conditions.append({"$or": [{"connectors": down}, {"connectors": {"$not": usable}}]})
+    else:
+        conditions += [{"connectors": {"$not": faulted}}, {"connectors": {"$not": down}}]
+        conditions.append({"connectors": usable})
+        conditions.append({"connectors": free if wanted is Availability.AVAILABLE else {"$not": free}})
+    return {"$and": conditions}

@@ -1,7 +1,7 @@
 """Id tags in MongoDB. `_id` is a tag's look-up form, so that a batch of calls finds its tags by `_id`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from pymongo import UpdateOne
@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from app.domain.errors import Retryable
 from app.domain.id_tag import IdTag, id_tag_key
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, of_revision, store_errors
 from app.storage.paging import read_page
 
 NAME = "id_tags"
@@ -73,7 +73,7 @@ class MongoIdTags:
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[IdTag]:
         """In order of key."""
-        asked = PageRequest(page.limit, page.cursor, _query(page.filters))
+        asked = replace(page, filters=_query(page.filters))
         return read_page(self._collection(tenant_id), asked, id_tag_of)
 
     def each(self, tenant_id: str, filters: Mapping[str, Any] | None = None) -> Iterator[IdTag]:
@@ -117,9 +117,10 @@ class MongoIdTags:
         """With one command; `created_at` stays as it is where there is one."""
         writes = []
         for tag in tags:
-            values = {name: getattr(tag, name) for name in _FIELDS if name != "created_at"}
+            values = {name: getattr(tag, name) for name in _FIELDS if name not in ("created_at", "revision")}
             change = {
                 "$set": _document(tenant_id, values),
+                "$inc": {"revision": 1},
                 "$setOnInsert": {"created_at": tag.created_at},
             }
             writes.append(UpdateOne({"_id": tag.key}, change, upsert=True))
@@ -127,13 +128,17 @@ class MongoIdTags:
             with store_errors():
                 self._collection(tenant_id).bulk_write(writes, ordered=False)
 
-    def change(self, tenant_id: str, key: str, changes: Mapping[str, Any]) -> IdTag | None:
+    def change(
+        self, tenant_id: str, key: str, changes: Mapping[str, Any], revision: int | None = None
+    ) -> IdTag | None:
         """Fields that are not given stay as they are."""
+        change = {"$set": _document(tenant_id, changes), "$inc": {"revision": 1}}
         with store_errors():
-            self._collection(tenant_id).update_one({"_id": key}, {"$set": _document(tenant_id, changes)})
-        return self.find(tenant_id, key)
+            written = self._collection(tenant_id).update_one({"_id": key} | of_revision(revision), change)
+        return self.find(tenant_id, key) if written.matched_count else None
 
-    def remove(self, tenant_id: str, key: str) -> bool:
+    def remove(self, tenant_id: str, key: str, revision: int | None = None) -> bool:
         """False if there was none."""
         with store_errors():
-            return self._collection(tenant_id).delete_one({"_id": key}).deleted_count > 0
+            deleted = self._collection(tenant_id).delete_one({"_id": key} | of_revision(revision))
+        return deleted.deleted_count > 0

@@ -6,15 +6,32 @@ a field that never changes.
 `ocpp_messages` is pruned by `_id`, which holds the time, so it needs no TTL index.
 """
 
+from collections.abc import Iterable
+
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
 from app.storage.mongo import Databases, Document, store_errors
 
+_AUDIT = [IndexModel([("target_keys", ASCENDING), ("_id", DESCENDING)], name="target")]
 PLATFORM = {
-    "users": [IndexModel([("email", ASCENDING)], unique=True, name="email")],
+    "audit_log": _AUDIT,
+    "idempotency_keys": [IndexModel([("expires_at", ASCENDING)], name="expired", expireAfterSeconds=0)],
+    "api_keys": [IndexModel([("tenant_id", ASCENDING), ("created_at", DESCENDING)], name="tenant")],
+    "login_failures": [
+        IndexModel([("whose", ASCENDING)], name="whose"),
+        IndexModel([("last_at", ASCENDING)], name="oldest"),
+    ],
+    "login_sessions": [IndexModel([("user_id", ASCENDING)], name="user")],
+    "mqtt_credentials": [IndexModel([("tenant_id", ASCENDING)], name="tenant")],
+    "users": [
+        IndexModel([("email", ASCENDING), ("tenant_id", ASCENDING)], unique=True, name="email_in_tenant"),
+        IndexModel([("tenant_id", ASCENDING), ("created_at", DESCENDING)], name="tenant"),
+    ],
     "tenants": [IndexModel([("charge_point_prefixes", ASCENDING)], unique=True, name="prefix", sparse=True)],
 }
+FORMER = (("users", "email"),)
+"""Unique indexes that are no more: an email was once taken for all tenants."""
 _UNTOLD = IndexModel([("untold._id", ASCENDING)], sparse=True, name="untold")
 _JOBS = [
     IndexModel(
@@ -24,6 +41,8 @@ _JOBS = [
     IndexModel([("due_at", ASCENDING)], name="open", partialFilterExpression={"open": True}),
 ]
 TENANT = {
+    "audit_log": _AUDIT,
+    "idempotency_keys": [IndexModel([("expires_at", ASCENDING)], name="expired", expireAfterSeconds=0)],
     "charge_points": [IndexModel([("id_key", ASCENDING)], name="id_key")],
     "refused_identities": [IndexModel([("last_at", DESCENDING), ("_id", DESCENDING)], name="newest")],
     "sessions": [
@@ -39,6 +58,7 @@ TENANT = {
     ],
     "commands": [
         IndexModel([("charge_point_id", ASCENDING), ("created_at", DESCENDING)], name="charge_point"),
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
         IndexModel(
             [("status", ASCENDING), ("expires_at", ASCENDING)],
             name="open",
@@ -65,14 +85,27 @@ TENANT = {
     "diagnostics_jobs": _JOBS,
     "firmware_files": [IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest")],
     "installed_profiles": [IndexModel([("charge_point_id", ASCENDING)], name="charge_point")],
+    "webhook_deliveries": [
+        IndexModel(
+            [("webhook_id", ASCENDING), ("position", ASCENDING)],
+            name="open",
+            partialFilterExpression={"open": True},
+        ),
+        IndexModel([("webhook_id", ASCENDING), ("created_at", DESCENDING)], name="webhook"),
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+    ],
     "meter_values": [IndexModel([("owner", ASCENDING), ("timestamp", ASCENDING)], name="owner")],
     "ocpp_messages": [IndexModel([("charge_point_id", ASCENDING), ("_id", DESCENDING)], name="charge_point")],
 }
 
 
 def create_platform_indexes(databases: Databases) -> None:
-    """Safe to repeat."""
+    """Safe to repeat. An index of a former version that would forbid what is allowed now is dropped."""
     _create(databases.platform, PLATFORM)
+    with store_errors():
+        for collection, name in FORMER:
+            if name in databases.platform[collection].index_information():
+                databases.platform[collection].drop_index(name)
 
 
 def create_tenant_indexes(databases: Databases, tenant_id: str) -> None:
@@ -84,3 +117,19 @@ def _create(database: Database[Document], declared: dict[str, list[IndexModel]])
     with store_errors():
         for collection, indexes in declared.items():
             database[collection].create_indexes(indexes)
+
+
+def missing_indexes(databases: Databases, tenant_ids: Iterable[str]) -> list[str]:
+    """Declared and not there, as `database.collection.index`. Raises Retryable."""
+    places = [
+        (databases.platform, PLATFORM),
+        *((databases.of(tenant_id), TENANT) for tenant_id in tenant_ids),
+    ]
+    missing = []
+    with store_errors():
+        for database, declared in places:
+            for collection, indexes in declared.items():
+                there = database[collection].index_information()
+                names = [str(index.document["name"]) for index in indexes]
+                missing += [f"{database.name}.{collection}.{name}" for name in names if name not in there]
+    return missing

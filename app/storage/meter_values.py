@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from pymongo import ASCENDING, DESCENDING
 
@@ -78,7 +79,7 @@ class MongoMeterValues:
         return self._page(ref.tenant_id, query, page)
 
     def _page(self, tenant_id: str, query: Document, page: PageRequest) -> Page[KeptReading]:
-        request = PageRequest(page.limit, page.cursor, query)
+        request = replace(page, filters=query)
         return read_page(self._databases.collection(tenant_id, NAME), request, _kept, newest_by="timestamp")
 
     def count_by_attribution(self, tenant_id: str, session_id: str) -> dict[Attribution, int]:

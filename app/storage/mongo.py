@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
@@ -82,3 +82,14 @@ class Databases:
         """Raises Retryable if MongoDB does not answer."""
         with store_errors():
             self.client.admin.command("ping")
+
+    def server_time(self) -> datetime:
+        """What MongoDB's clock says. Raises Retryable."""
+        with store_errors():
+            told: datetime = self.client.admin.command("hello")["localTime"]
+        return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def of_revision(revision: int | None) -> Document:
+    """The condition that a document is of this revision, where that matters; the first ones had none."""
+    return {} if revision is None else {"revision": revision or {"$in": [0, None]}}

@@ -134,6 +134,14 @@ def _bare_sessions(collection: Collection[Document], query: Document) -> Iterato
             yield session_of(document)
 
 
+def with_newest_reading(databases: Databases, session: Session) -> Session:
+    """A running session with its newest reading of the register; others as they are."""
+    if session.status is not SessionStatus.ACTIVE:
+        return session
+    newest = meter_values.newest_readings_of(databases, session.tenant_id, session.id, _LOOK_BACK)
+    return replace(session, meter_values=_energy_values(newest)[:1])
+
+
 class MongoSessions:
     """Port `SessionRepository`."""
 
@@ -201,13 +209,8 @@ class MongoSessions:
         """Newest first. Of the readings, a running session has its newest only."""
         asked = replace(page, filters=_query_of(page.filters or {}))
         found = read_page(self._collection(tenant_id), asked, session_of, newest_by="opened_at")
-        return replace(found, items=tuple(self._with_newest_reading(session) for session in found.items))
-
-    def _with_newest_reading(self, session: Session) -> Session:
-        if session.status is not SessionStatus.ACTIVE:
-            return session
-        newest = meter_values.newest_readings_of(self._databases, session.tenant_id, session.id, _LOOK_BACK)
-        return replace(session, meter_values=_energy_values(newest)[:1])
+        items = tuple(with_newest_reading(self._databases, session) for session in found.items)
+        return replace(found, items=items)
 
     def insert(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
         """Session and events in one write."""

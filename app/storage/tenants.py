@@ -1,20 +1,20 @@
 """Tenants in MongoDB. Every change raises one version number, which is all that watchers ask for."""
 
+from dataclasses import replace
+
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from app.domain.errors import Conflict
-from app.domain.tenant import (
-    Tenant,
-    TenantConfiguration,
-    TenantStatus,
-    configuration_as_dict,
-    configured,
-)
-from app.storage.charge_points import fill_id_keys
+from app.domain.tenant import Tenant, TenantStatus
+from app.domain.tenant_configuration import configuration_as_dict, stored_configuration
+from app.services.ports import Page, PageRequest
+from app.storage import charge_points
 from app.storage.counters import create_counters
 from app.storage.indexes import create_platform_indexes, create_tenant_indexes
 from app.storage.mongo import Databases, Document, store_errors
+from app.storage.paging import read_page
+from app.storage.quotas import prepare_quota
 
 NAME = "tenants"
 _VERSION = {"_id": "tenants_version"}
@@ -47,22 +47,43 @@ class MongoTenants:
         """Its database is ready before anybody can see it."""
         create_tenant_indexes(self._databases, tenant.id)
         create_counters(self._databases, tenant.id)
+        prepare_quota(self._databases, tenant.id, charge_points.NAME)
         try:
             self._databases.transact(lambda session: self._insert(tenant, session))
         except DuplicateKeyError as taken:
             raise Conflict("The tenant id or the charge point prefix is taken.") from taken
 
-    def replace(self, tenant: Tenant) -> None:
-        """All of it."""
-        self._databases.transact(lambda session: self._replace(tenant, session))
+    def list_page(self, page: PageRequest) -> Page[Tenant]:
+        """In order of id."""
+        return read_page(self._databases.platform[NAME], page, _tenant_of)
+
+    def replace(self, tenant: Tenant) -> bool:
+        """All of it, if nobody was faster."""
+        try:
+            return self._databases.transact(lambda session: self._replace(tenant, session))
+        except DuplicateKeyError as taken:
+            raise Conflict("The charge point prefix is taken.") from taken
+
+    def remove(self, tenant_id: str) -> None:
+        """The database first: a tenant that is still known is tried again."""
+        with store_errors():
+            self._databases.client.drop_database(self._databases.of(tenant_id).name)
+        self._databases.transact(lambda session: self._remove(tenant_id, session))
 
     def _insert(self, tenant: Tenant, session: ClientSession) -> None:
         self._databases.platform[NAME].insert_one(_document_of(tenant), session=session)
         self._raise_version(session)
 
-    def _replace(self, tenant: Tenant, session: ClientSession) -> None:
-        document = _document_of(tenant)
-        self._databases.platform[NAME].replace_one({"_id": tenant.id}, document, session=session)
+    def _replace(self, tenant: Tenant, session: ClientSession) -> bool:
+        document = _document_of(replace(tenant, revision=tenant.revision + 1))
+        newest = {"_id": tenant.id, "revision": tenant.revision or {"$in": [0, None]}}  # none in old ones
+        stored = self._databases.platform[NAME].replace_one(newest, document, session=session)
+        if stored.matched_count:
+            self._raise_version(session)
+        return stored.matched_count > 0
+
+    def _remove(self, tenant_id: str, session: ClientSession) -> None:
+        self._databases.platform[NAME].delete_one({"_id": tenant_id}, session=session)
         self._raise_version(session)
 
     def _raise_version(self, session: ClientSession) -> None:
@@ -76,7 +97,8 @@ class MongoTenants:
         for tenant in self.all():
             create_tenant_indexes(self._databases, tenant.id)
             create_counters(self._databases, tenant.id)
-            fill_id_keys(self._databases, tenant.id)
+            prepare_quota(self._databases, tenant.id, charge_points.NAME)
+            charge_points.fill_id_keys(self._databases, tenant.id)
 
 
 def _document_of(tenant: Tenant) -> Document:
@@ -87,6 +109,8 @@ def _document_of(tenant: Tenant) -> Document:
         "configuration": configuration_as_dict(tenant.configuration),
         "status": tenant.status.value,
         "created_at": tenant.created_at,
+        "delete_at": tenant.delete_at,
+        "revision": tenant.revision,
     }
     if tenant.charge_point_prefixes:  # absent, not empty: an empty list would be a unique value
         document["charge_point_prefixes"] = list(tenant.charge_point_prefixes)
@@ -94,17 +118,16 @@ def _document_of(tenant: Tenant) -> Document:
 
 
 def _tenant_of(document: Document) -> Tenant:
-    """Settings that this version does not know are left alone; missing ones get their default."""
-    known = configuration_as_dict(TenantConfiguration())
-    former = document["configuration"]
+    former = dict(document["configuration"])
     if former.get("accept_unknown_charge_points"):  # its name before there were three answers
         former.setdefault("unknown_charge_points", "accept")
-    stored = {name: value for name, value in former.items() if name in known}
     return Tenant(
         document["_id"],
         document["name"],
         tuple(document.get("charge_point_prefixes", ())),
-        configured(TenantConfiguration(), stored),
+        stored_configuration(former),
         TenantStatus(document["status"]),
         document["created_at"],
+        document.get("delete_at"),
+        document.get("revision", 0),
     )

@@ -16,13 +16,21 @@ from app.domain.tenant import Tenant
 ROOT = Path(__file__).parents[2]
 MAX_LINES = 300
 HOLD_NO_TENANTS_DATA = {
+    "ApiKeyRepository",  # who presents a key or a token does not say whose it is
+    "BrokerAccounts",
+    "FailureRepository",
+    "LiveSessions",
+    "LoginSessionRepository",
+    "MqttCredentialRepository",  # a broker knows a username
     "CertificateAuthority",
     "Clock",
     "CommandKind",
     "FileLinks",
     "GatewayLink",
     "ProtocolCatalog",
+    "RateLimiter",
     "TenantRepository",
+    "TicketStore",
     "UserRepository",
 }
 

@@ -34,7 +34,7 @@ CONNECTIONS = 4  # in each mode
 BURST = 8
 MAY_CLOSE_WITH = {f"closed {code}" for code in (1002, 1006, 1007, 1008, 1009)}
 MAY_GROW_BY = 150 * 1024 * 1024
-OURS = ("web", "gateway", "worker", "commands", "events", "beat")
+OURS = ("web", "gateway", "worker", "commands", "events", "webhooks", "beat")
 
 
 @dataclass

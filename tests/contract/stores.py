@@ -12,22 +12,34 @@ from app.domain.tenant import Tenant
 from app.messaging import redis_client
 from app.messaging.gateway_link import Downlink, RedisGatewayLink, alive_key, decode, stream_key
 from app.messaging.last_seen import RedisLastSeen
+from app.messaging.live_sessions import RedisLiveSessions
 from app.messaging.redis_client import RedisGuard
 from app.services import ports
+from app.services.api_keys import ApiKeyRepository
+from app.services.audit import AuditRepository
 from app.services.certificates import CertificateRepository
 from app.services.charging_profiles import ChargingProfileRepository
 from app.services.configuration import ConfigurationRepository
 from app.services.deviations import DeviationRepository
 from app.services.firmware_files import FirmwareFileRepository
+from app.services.idempotency import IdempotencyRepository
 from app.services.jobs import JobRepository
 from app.services.local_lists import LocalListRepository
+from app.services.lockout import FailureRepository
 from app.services.messages import MessageRepository
 from app.services.meter_values import MeterValueRepository
+from app.services.mqtt_access import MqttCredentialRepository
 from app.services.profile_templates import ProfileTemplateRepository
 from app.services.refusals import RefusedIdentityRepository
 from app.services.reservations import ReservationRepository
+from app.services.retention import OldSessions
 from app.services.security_events import SecurityEventRepository
+from app.services.stats import StatsRepository
+from app.services.tokens import LiveSessions, LoginSessionRepository
+from app.services.webhooks import DeliveryRepository, WebhookRepository
 from app.storage import mongo
+from app.storage.api_keys import MongoApiKeys
+from app.storage.audit import MongoAudit
 from app.storage.batches import MongoBatches
 from app.storage.certificates import MongoCertificates
 from app.storage.charge_points import MongoChargePoints
@@ -37,24 +49,34 @@ from app.storage.configuration import MongoConfigurations
 from app.storage.deviations import MongoDeviations
 from app.storage.firmware_files import MongoFirmwareFiles
 from app.storage.id_tags import MongoIdTags
+from app.storage.idempotency import MongoIdempotencyKeys
 from app.storage.jobs import DIAGNOSTICS_JOBS, FIRMWARE_JOBS, MongoJobs
 from app.storage.leases import MongoLeases
 from app.storage.local_lists import MongoLocalLists
+from app.storage.login_failures import MongoLoginFailures
+from app.storage.login_sessions import MongoLoginSessions
 from app.storage.messages import MongoMessages
 from app.storage.meter_values import MongoMeterValues
 from app.storage.mongo import Databases
+from app.storage.mqtt_credentials import MongoMqttCredentials
+from app.storage.old_sessions import MongoOldSessions
 from app.storage.outbox import MongoOutbox
 from app.storage.refusals import MongoRefusedIdentities
 from app.storage.reservations import MongoReservations
 from app.storage.security_events import MongoSecurityEvents
 from app.storage.sessions import MongoSessions
+from app.storage.stats import MongoStats
 from app.storage.tenants import MongoTenants
 from app.storage.untold import Untold
 from app.storage.users import MongoUsers
+from app.storage.webhooks import MongoDeliveries, MongoWebhooks
 from tests.builders import a_tenant
 from tests.fakes.gateway_link import FakeGatewayLink
 from tests.fakes.leases import FakeLeases
+from tests.fakes.login_failures import FakeFailureRepository
 from tests.fakes.world import fake_world
+
+ACCESS_TOKEN_S = 900
 
 
 class Leases(Protocol):
@@ -84,6 +106,11 @@ class Stores:
     tenant: Tenant
     tenants: ports.TenantRepository
     users: ports.UserRepository
+    api_keys: ApiKeyRepository
+    login_sessions: LoginSessionRepository
+    live_sessions: LiveSessions
+    login_failures: FailureRepository
+    mqtt_credentials: MqttCredentialRepository
     charge_points: ports.ChargePointRepository
     sessions: ports.SessionRepository
     meter_values: MeterValueRepository
@@ -92,7 +119,9 @@ class Stores:
     outbox: ports.Outbox
     batches: ports.BatchStore
     messages: MessageRepository
+    audit: AuditRepository
     configurations: ConfigurationRepository
+    idempotency: IdempotencyRepository
     local_lists: LocalListRepository
     firmware_files: FirmwareFileRepository
     firmware_jobs: JobRepository
@@ -104,6 +133,10 @@ class Stores:
     refused_identities: RefusedIdentityRepository
     certificates: CertificateRepository
     security_events: SecurityEventRepository
+    webhooks: WebhookRepository
+    deliveries: DeliveryRepository
+    stats: StatsRepository
+    old_sessions: OldSessions
     last_seen: ports.LastSeen
     link: ports.GatewayLink
     gateways: Gateways
@@ -168,6 +201,11 @@ def fake_stores() -> Stores:
         tenant=tenant,
         tenants=world.tenants,
         users=world.users,
+        api_keys=world.api_keys,
+        login_sessions=world.login_sessions,
+        live_sessions=world.live_sessions,
+        login_failures=FakeFailureRepository(),
+        mqtt_credentials=world.mqtt_credentials,
         charge_points=world.charge_points,
         sessions=world.sessions,
         meter_values=world.meter_values,
@@ -176,7 +214,9 @@ def fake_stores() -> Stores:
         outbox=world.outbox,
         batches=world.batches,
         messages=world.messages,
+        audit=world.audit,
         configurations=world.configurations,
+        idempotency=world.idempotency,
         local_lists=world.local_lists,
         firmware_files=world.firmware_files,
         firmware_jobs=world.firmware_jobs,
@@ -188,6 +228,10 @@ def fake_stores() -> Stores:
         refused_identities=world.refused_identities,
         certificates=world.certificates,
         security_events=world.security_events,
+        webhooks=world.webhooks,
+        deliveries=world.deliveries,
+        stats=world.stats,
+        old_sessions=world.services.old_sessions,
         last_seen=world.last_seen,
         link=world.link,
         gateways=FakeGateways(world.link),
@@ -211,6 +255,11 @@ def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], 
         tenant=tenant,
         tenants=tenants,
         users=MongoUsers(databases),
+        api_keys=MongoApiKeys(databases),
+        login_sessions=MongoLoginSessions(databases),
+        live_sessions=RedisLiveSessions(guard, ACCESS_TOKEN_S),
+        login_failures=MongoLoginFailures(databases),
+        mqtt_credentials=MongoMqttCredentials(databases),
         charge_points=charge_points,
         sessions=MongoSessions(databases, untold),
         meter_values=MongoMeterValues(databases),
@@ -219,7 +268,9 @@ def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], 
         outbox=outbox,
         batches=MongoBatches(databases, outbox),
         messages=MongoMessages(databases),
+        audit=MongoAudit(databases),
         configurations=MongoConfigurations(databases),
+        idempotency=MongoIdempotencyKeys(databases),
         local_lists=MongoLocalLists(databases),
         firmware_files=MongoFirmwareFiles(databases),
         firmware_jobs=MongoJobs(databases, FIRMWARE_JOBS),
@@ -231,6 +282,10 @@ def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], 
         refused_identities=MongoRefusedIdentities(databases),
         certificates=MongoCertificates(databases),
         security_events=MongoSecurityEvents(databases),
+        webhooks=MongoWebhooks(databases),
+        deliveries=MongoDeliveries(databases),
+        stats=MongoStats(databases),
+        old_sessions=MongoOldSessions(databases),
         last_seen=RedisLastSeen(guard, charge_points.copy_last_seen),
         link=link,
         gateways=gateways,
@@ -243,6 +298,9 @@ def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], 
             databases.client.drop_database(found["database_name"])
         databases.platform["tenants"].delete_many({"$or": [{"_id": tenant.id}, {"_id": ours}]})
         databases.platform["users"].delete_many({"_id": ours})
+        for own in ("api_keys", "login_sessions", "login_failures", "mqtt_credentials"):
+            databases.platform[own].delete_many({"_id": ours})
+        databases.platform["audit_log"].delete_many({"actor_id": ours})
         databases.platform["leases"].delete_many({"_id": ours})
         gateways.forget_all()
         for key in client.scan_iter(f"*{tenant.id}*"):

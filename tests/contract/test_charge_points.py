@@ -4,12 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.charge_point import ChargePoint, ConnectorRating, Registration
+from app.domain.charge_point import Availability, ChargePoint, ConnectorRating, Registration
 from app.domain.context import ChargePointRef, fence_of
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, QuotaExceeded
+from app.services.batch import BatchNeeds, ConnectorChange
 from app.services.ports import PageRequest
 from app.storage.mongo import Databases
-from tests.builders import NOON, at
+from tests.builders import NOON, a_connector, at
 from tests.contract.stores import Stores
 
 
@@ -341,3 +342,102 @@ def test_many_are_found_by_id(stores: Stores) -> None:
     found = stores.charge_points.find_many(stores.id, {"CP-1", "CP-3", "nobody"})
     assert {name: known.id for name, known in found.items()} == {"CP-1": "CP-1", "CP-3": "CP-3"}
     assert stores.charge_points.find_many("t-without-any", ["CP-1"]) == {}
+
+
+# --- quota ---------------------------------------------------------------------------------------
+
+
+def test_there_are_never_more_than_the_tenant_may_have(stores: Stores) -> None:
+    def insert(name: str) -> bool:
+        return stores.charge_points.insert(ChargePoint(stores.id, name, None), 2)
+
+    assert insert("CP-1") is True
+    assert insert("CP-2") is True
+    with pytest.raises(QuotaExceeded):
+        insert("CP-3")
+    assert insert("CP-1") is False, "who is known takes no place"
+    assert stores.charge_points.delete(ChargePointRef(stores.id, "CP-1"))
+    assert not stores.charge_points.delete(ChargePointRef(stores.id, "CP-1"))
+    assert insert("CP-3") is True
+    with pytest.raises(QuotaExceeded):
+        insert("CP-4")
+    assert sorted(stores.charge_points.identities(stores.id)) == ["CP-2", "CP-3"]
+
+
+def test_a_storm_of_registrations_fills_the_quota_exactly(real: Stores) -> None:
+    """Each comes twice, from many threads: no place is lost, and none is given away twice."""
+
+    def register(number: int) -> bool | None:
+        try:
+            return real.charge_points.insert(ChargePoint(real.id, f"CP-{number % 20}", None), 5)
+        except QuotaExceeded:
+            return None
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(register, range(40)))
+    assert answers.count(True) == 5
+    assert len(list(real.charge_points.identities(real.id))) == 5
+    for name in list(real.charge_points.identities(real.id)):
+        assert real.charge_points.delete(ChargePointRef(real.id, name))
+    assert [register(number) for number in range(6)] == [True] * 5 + [None]
+
+
+CONNECTORS: dict[str, list[tuple[int, str]]] = {
+    "Available": [(0, "Available"), (1, "Charging"), (2, "Available")],
+    "Faulted": [(1, "Available"), (2, "Faulted")],
+    "Occupied": [(1, "Charging"), (2, "Unavailable")],
+    "Unavailable": [(1, "Unavailable"), (2, "Unavailable")],
+    "controller": [(0, "Unavailable"), (1, "Available")],
+    "silent": [],
+}
+
+
+def test_found_by_its_state_as_it_is_shown(stores: Stores) -> None:
+    batch = stores.batches.load(stores.tenant, BatchNeeds())
+    for name, states in CONNECTORS.items():
+        ref = ChargePointRef(stores.id, name)
+        stores.charge_points.insert(ChargePoint(stores.id, name, None, created_at=NOON))
+        stores.charge_points.open_connection(ref, "gw", "c", NOON)
+        connectors = tuple(a_connector(number, state) for number, state in states)
+        batch.connector_changes.append(ConnectorChange(0, ref, connectors, fence_of(1, 1)))
+    assert stores.batches.flush(batch) == {}
+    for status in Availability:
+        page = stores.charge_points.list_page(stores.id, PageRequest(filters={"status": status.value}))
+        shown = [name for name in sorted(CONNECTORS) if get_of(stores, name).availability is status]
+        assert [known.id for known in page.items] == shown, status
+
+
+def get_of(stores: Stores, name: str) -> ChargePoint:
+    return get(stores, ChargePointRef(stores.id, name))
+
+
+def test_searched_in_the_id_in_any_case(stores: Stores) -> None:
+    for name in ("DEPOT-1", "x-depot", "other", "a.b"):
+        stores.charge_points.insert(ChargePoint(stores.id, name, None, created_at=NOON))
+
+    def found(text: str) -> list[str]:
+        page = stores.charge_points.list_page(stores.id, PageRequest(filters={"search": text}))
+        return [known.id for known in page.items]
+
+    assert found("Depot") == ["DEPOT-1", "x-depot"]
+    assert found(".") == ["a.b"]
+
+
+def test_changed_only_if_it_is_of_the_revision_that_is_meant(stores: Stores, ref: ChargePointRef) -> None:
+    points = stores.charge_points
+    assert points.change(ref, {"settings": {"strict": True}}, 1) is None
+    changed = points.change(ref, {"settings": {"strict": True}}, 0)
+    assert changed is not None
+    assert (changed.settings.strict, changed.revision) == (True, 1)
+    assert points.change(ref, {"admission": Registration.REJECTED}, 0) is None
+    points.change(ref, {"has_profiles": True})
+    assert get(stores, ref).revision == 1
+
+
+def test_lists_backwards(stores: Stores) -> None:
+    for name in "abc":
+        stores.charge_points.insert(ChargePoint(stores.id, name, None, created_at=NOON))
+    first = stores.charge_points.list_page(stores.id, PageRequest(2, backwards=True))
+    assert [known.id for known in first.items] == ["c", "b"]
+    last = stores.charge_points.list_page(stores.id, PageRequest(2, first.next_cursor, backwards=True))
+    assert [known.id for known in last.items] == ["a"]

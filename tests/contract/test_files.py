@@ -76,3 +76,12 @@ def test_a_disk_that_fails_is_a_store_that_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(Retryable):
         LocalFolder(tmp_path / "file", 100).save("acme", [b"x"])
+
+
+def test_all_files_of_a_tenant_go_and_no_others(store: FileStore) -> None:
+    gone, stays = store.save("acme", [b"x"]), store.save("beta", [b"y"])
+    store.remove_all("acme")
+    store.remove_all("acme")
+    with pytest.raises(NotFound):
+        store.open("acme", gone.key)
+    store.open("beta", stays.key).close()

@@ -1,11 +1,16 @@
 """Contract of `GatewayLink`."""
 
+from uuid import uuid4
+
 import pytest
 
 from app.domain.context import ChargePointRef
+from app.messaging import redis_client
 from app.messaging.gateway_link import BatchReplies, CloseReplaced, RedisGatewayLink
+from app.messaging.redis_client import RedisGuard
 from app.services.ports import CommandDelivery
 from tests.builders import NOON
+from tests.contract.conftest import Servers
 from tests.contract.stores import Stores
 
 
@@ -97,3 +102,21 @@ def test_a_wake_is_waited_for(real: Stores) -> None:
     while (tenant_id := real.link.wait_for_wake(0.2)) is not None and tenant_id != real.id:
         woken.append(tenant_id)
     assert tenant_id == real.id
+
+
+@pytest.mark.integration
+def test_gateways_tell_each_other_how_many_are_connected(servers: Servers) -> None:
+    client = redis_client.connect(servers.redis_url)
+    link, unique = RedisGatewayLink(RedisGuard(client)), uuid4().hex
+    ours, theirs, third = (f"gw-{name}-{unique}" for name in ("a", "b", "c"))
+    link.announce(ours, {unique: 5})
+    link.announce(theirs, {unique: 2, f"other-{unique}": 1})
+    link.announce(third, {unique: 1})
+    assert link.connected_elsewhere(ours)[unique] == 3
+    assert link.connected_elsewhere(ours)[f"other-{unique}"] == 1
+    link.withdraw(theirs)
+    assert link.connected_elsewhere(ours)[unique] == 1
+    for gateway_id in (ours, theirs, third):
+        link.withdraw(gateway_id)
+        link.forget_gateway(gateway_id)
+    client.close()

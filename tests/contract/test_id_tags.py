@@ -122,3 +122,29 @@ def test_lists(stores: Stores, filters: dict[str, Any] | None, expected: list[st
 def test_a_cursor_that_no_page_gave(stores: Stores) -> None:
     with pytest.raises(InvalidInput):
         stores.id_tags.list_page(stores.id, PageRequest(cursor="nonsense"))
+
+
+def test_only_of_the_revision_that_is_meant(stores: Stores) -> None:
+    tags = stores.id_tags
+    tags.insert(stores.id, FULL)
+    assert tags.change(stores.id, "tag-1", {"note": "lost"}, 1) is None
+    changed = tags.change(stores.id, "tag-1", {"note": "found"}, 0)
+    assert changed is not None
+    assert (changed.note, changed.revision) == ("found", 1)
+    tags.put(stores.id, FULL)
+    found = tags.find(stores.id, "tag-1")
+    assert found is not None
+    assert found.revision == 2
+    assert tags.remove(stores.id, "tag-1", 1) is False
+    assert tags.remove(stores.id, "tag-1", 2) is True
+
+
+def test_lists_backwards(stores: Stores) -> None:
+    for key in "abcde":
+        stores.id_tags.insert(stores.id, IdTag(key, key))
+    first = stores.id_tags.list_page(stores.id, PageRequest(2, backwards=True))
+    assert [tag.key for tag in first.items] == ["e", "d"]
+    last = stores.id_tags.list_page(stores.id, PageRequest(9, first.next_cursor, backwards=True))
+    assert [tag.key for tag in last.items] == ["c", "b", "a"]
+    with pytest.raises(InvalidInput):
+        stores.id_tags.list_page(stores.id, PageRequest(9, first.next_cursor))

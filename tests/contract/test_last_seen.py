@@ -45,3 +45,11 @@ def test_tenants_are_apart(stores: Stores) -> None:
     other = f"{stores.id}-other"
     assert stores.last_seen.heard_since(other, NOON) == {}
     assert stores.last_seen.touch(other, {"CP-2": at(1)}) == frozenset()
+
+
+def test_all_of_a_tenant_goes(stores: Stores) -> None:
+    stores.last_seen.touch(stores.id, {"CP-1": at(1), "CP-2": at(1)})
+    stores.last_seen.mark_silent(stores.id, "CP-2")
+    stores.last_seen.remove_all(stores.id)
+    assert stores.last_seen.heard_since(stores.id, NOON) == {}
+    assert stores.last_seen.touch(stores.id, {"CP-2": at(2)}) == frozenset()

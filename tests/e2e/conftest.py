@@ -58,12 +58,19 @@ def make_tenant(system: RunningSystem, services: Services, mode: str, **configur
         "queue_enabled": mode == "queue",
         "unknown_charge_points": "accept",
         "allow_concurrent_transactions": True,
+        "ocpp_rate_limit": 1_000_000,  # tests write faster than charge points; those of limits set their own
     }
-    services.tenants.create(name, name, [tenant.prefix], settings | configuration)
+    wanted = settings | configuration
+    refuses = wanted["unknown_charge_points"] == "refuse"
+    at_first = {"unknown_charge_points": "accept"} if refuses else {}
+    services.tenants.create(name, name, [tenant.prefix], wanted | at_first)
     services.id_tags.put(name, tenant.id_tag)
     for role in (Role.TENANT_ADMIN, Role.OPERATOR, Role.VIEWER):
         services.users.create(f"{role}@{name}.example", PASSWORD, role, name)
     system.wait_for_tenant(tenant.prefix)
+    if refuses:  # only now: then the gateway answers as if there were no such tenant
+        services.tenants.configure(name, {"unknown_charge_points": "refuse"})
+        system.wait_for_tenant(tenant.prefix, answered=False)
     return tenant
 
 
@@ -81,6 +88,11 @@ class RestClient:
     def __init__(self, system: RunningSystem, email: str) -> None:
         self._client = httpx.AsyncClient(base_url=system.rest_url, timeout=40)
         self._email = email
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What shows who asks, for a client of one's own."""
+        return {"Authorization": self._client.headers["Authorization"]}
 
     async def login(self) -> None:
         """Get a token and use it from now on."""

@@ -17,7 +17,7 @@ from bench.system import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
-ALL = ("servers", "web", "gateway", "worker", "commands", "events", "beat")
+ALL = ("servers", "web", "gateway", "worker", "commands", "events", "webhooks", "beat")
 READY_WITHIN_S = 90.0
 
 
@@ -36,6 +36,7 @@ class RunningSystem:
             "EMBEDDED_REDIS_PORT": str(redis),
             "EMBEDDED_MQTT_PORT": str(mqtt),
             "GATEWAY_PORT": str(self.gateway_port),
+            "GATEWAY_PUBLIC_URL": f"ws://{HOST}:{self.gateway_port}/ocpp",
             "WEB_PORT": str(self.web_port),
             "SWEEP_INTERVAL_S": "0.5",
             "ACCESS_TOKEN_S": "7200",
@@ -87,13 +88,21 @@ class RunningSystem:
             return _answers(f"{self.rest_url}/health")
         if name == "gateway":
             return _answers(f"{self.gateway_url}/health")
-        signs = {"worker": "ready.", "events": "relay_ready", "commands": "commands_subscribed"}
+        signs = {
+            "worker": "ready.",
+            "events": "relay_ready",
+            "webhooks": "webhooks_ready",
+            "commands": "commands_subscribed",
+        }
         return name not in signs or signs[name] in self.log(name)
 
-    def wait_for_tenant(self, prefix: str) -> None:
-        """Until the gateway has heard of a new tenant: it then wants a subprotocol instead of saying 404."""
+    def wait_for_tenant(self, prefix: str, *, answered: bool = True) -> None:
+        """Until the gateway has heard of a new tenant: it then wants a subprotocol instead of saying 404.
+
+        Of one that refuses unknown charge points it says 404 (`answered=False`), as of an unknown tenant.
+        """
         ends_at = time.monotonic() + 10
-        while httpx.get(f"{self.gateway_url}/ocpp/{prefix}probe").status_code == 404:
+        while (httpx.get(f"{self.gateway_url}/ocpp/{prefix}probe").status_code == 404) is answered:
             if time.monotonic() > ends_at:
                 raise TimeoutError(f"The gateway does not know the tenant of {prefix}.")
             time.sleep(0.05)

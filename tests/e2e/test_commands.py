@@ -127,7 +127,16 @@ def _answers(body: dict[str, Any], command_id: str, status: str) -> bool:
         ({"command_id": "c", "command_type": "make_coffee", "parameters": {}}, "command_type"),
         ({"command_id": "c", "command_type": "reset", "colour": "red"}, "colour"),
         ({"command_id": "c", "command_type": "reset", "timestamp": "yesterday"}, "timestamp"),
+        ({"command_id": "c", "command_type": "reset", "timestamp": "2999-01-01T00:00:00Z"}, "timestamp"),
         ({"command_type": "reset", "parameters": {"type": "Soft"}}, "command_id"),
+        (
+            {
+                "command_id": "c",
+                "command_type": "change_configuration",
+                "parameters": {"key": "AuthorizationKey", "value": "00" * 20},
+            },
+            "not_permitted",
+        ),
     ],
 )
 async def test_a_wrong_mqtt_command_is_answered_with_the_reason(

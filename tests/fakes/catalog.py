@@ -19,6 +19,7 @@ class FakeCommandKind:
     required: frozenset[str] = frozenset()
     allowed_while_pending: bool = True
     doubts: tuple[str, ...] = ()
+    is_about_security: bool = False
     next: tuple[FollowUp, ...] = ()
     seen: list[tuple[str, str]] = field(default_factory=list, compare=False)
 
@@ -32,6 +33,10 @@ class FakeCommandKind:
         if problems:
             raise InvalidInput(f"The parameters of {self.action} are not valid.", problems=problems)
         return {_camel(name): value for name, value in parameters.items()}
+
+    def changes_security(self, parameters: Mapping[str, Any]) -> bool:
+        """What a test has said."""
+        return self.is_about_security
 
     def complete(self, asked: Asked, keepers: Keepers) -> dict[str, Any]:
         """Nothing is added."""
@@ -68,17 +73,19 @@ REMOTE_START = FakeCommandKind(
 REMOTE_STOP = FakeCommandKind(
     "RemoteStopTransaction", {"transaction_id": int}, frozenset({"transaction_id"}), False
 )
+CERTIFICATE = FakeCommandKind("InstallCertificate", {"certificate": str}, is_about_security=True)
 RESET = FakeCommandKind("Reset", {"type": str}, frozenset({"type"}))
 
 
 class FakeCatalog:
-    """`ProtocolCatalog` with remote start, remote stop and reset."""
+    """`ProtocolCatalog` with remote start, remote stop, reset and the installation of a certificate."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, CommandKind] = {
             "remote_start": REMOTE_START,
             "remote_stop": REMOTE_STOP,
             "reset": RESET,
+            "install_certificate": CERTIFICATE,
         }
         self._kinds |= {kind.action: kind for kind in self._kinds.values()}
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.domain.charge_point import ChargePoint, Connection, Connector, Registration
+from app.domain.charge_point import REVISED, ChargePoint, Connection, Connector, Registration
 from app.domain.context import ChargePointRef
+from app.domain.errors import QuotaExceeded
 from app.services.ports import OpenedConnection, Page, PageRequest
 from tests.fakes.paging import page_of
 
@@ -38,11 +39,17 @@ class FakeChargePointRepository:
         """How many the tenant has."""
         return len(self._of(tenant_id))
 
-    def insert(self, charge_point: ChargePoint) -> bool:
+    def identities(self, tenant_id: str) -> Iterable[str]:
+        """All of them."""
+        return [known.id for known in self._of(tenant_id)]
+
+    def insert(self, charge_point: ChargePoint, at_most: int | None = None) -> bool:
         """False if it was there already."""
         ref = ChargePointRef(charge_point.tenant_id, charge_point.id)
         if ref in self._known:
             return False
+        if at_most is not None and self.count(charge_point.tenant_id) >= at_most:
+            raise QuotaExceeded("The tenant has as many charge points as it may have.")
         self._known[ref] = charge_point
         return True
 
@@ -107,12 +114,16 @@ class FakeChargePointRepository:
         self._boot_fences.pop(ref, None)
         return self._known.pop(ref, None) is not None
 
-    def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
+    def change(
+        self, ref: ChargePointRef, changes: Mapping[str, Any], revision: int | None = None
+    ) -> ChargePoint | None:
         """Fields of nested values are set one by one."""
         known = self._known.get(ref)
-        if known is None:
+        if known is None or revision not in (None, known.revision):
             return None
         flat = dict(changes)
+        if REVISED & changes.keys():
+            flat["revision"] = known.revision + 1
         for name in ("settings", "security"):
             if name in flat:
                 flat[name] = replace(getattr(known, name), **flat[name])
@@ -184,6 +195,10 @@ class FakeChargePointRepository:
 
 
 def _matches(known: ChargePoint, name: str, value: Any) -> bool:
+    if name == "search":
+        return str(value).casefold() in known.id.casefold()
+    if name == "status":
+        return bool(known.availability == value)
     if name == "connected":
         return known.is_live is value
     if name == "prefix":

@@ -38,3 +38,7 @@ class FakeFileStore:
     def delete(self, tenant_id: str, key: str) -> None:
         """Harmless if it is not there."""
         self.contents.pop((tenant_id, key), None)
+
+    def remove_all(self, tenant_id: str) -> None:
+        """Of a tenant that goes."""
+        self.contents = {key: content for key, content in self.contents.items() if key[0] != tenant_id}

@@ -13,6 +13,7 @@ class FakeGatewayLink:
         self.delivered: list[tuple[str, CommandDelivery]] = []
         self.closed: list[tuple[str, ChargePointRef, int]] = []
         self.woken: list[str] = []
+        self.woken_for_webhooks: list[str] = []
         self.gateways: set[str] = set()
         self.dead: set[str] = set()
 
@@ -43,6 +44,10 @@ class FakeGatewayLink:
     def wake_relay(self, tenant_id: str) -> None:
         """Never raises."""
         self.woken.append(tenant_id)
+
+    def wake_webhooks(self, tenant_id: str) -> None:
+        """Never raises."""
+        self.woken_for_webhooks.append(tenant_id)
 
     def _check(self) -> None:
         if not self.reachable:

@@ -37,7 +37,7 @@ class FakeIdTagRepository:
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[IdTag]:
         """In order of key."""
         listed = [_Listed(tag) for tag in self.each(tenant_id, page.filters)]
-        found = page_of(listed, PageRequest(page.limit, page.cursor))
+        found = page_of(listed, replace(page, filters=None))
         return Page(tuple(item.tag for item in found.items), found.next_cursor)
 
     def each(self, tenant_id: str, filters: Mapping[str, Any] | None = None) -> Iterator[IdTag]:
@@ -55,7 +55,9 @@ class FakeIdTagRepository:
     def put(self, tenant_id: str, tag: IdTag) -> None:
         """Add or replace."""
         known = self.find(tenant_id, tag.key)
-        self._tags[(tenant_id, tag.key)] = replace(tag, created_at=known.created_at) if known else tag
+        revision = known.revision if known else tag.revision
+        created_at = known.created_at if known else tag.created_at
+        self._tags[(tenant_id, tag.key)] = replace(tag, created_at=created_at, revision=revision + 1)
 
     def insert_many(self, tenant_id: str, tags: Sequence[IdTag]) -> None:
         """One after the other."""
@@ -67,16 +69,21 @@ class FakeIdTagRepository:
         for tag in tags:
             self.put(tenant_id, tag)
 
-    def change(self, tenant_id: str, key: str, changes: Mapping[str, Any]) -> IdTag | None:
+    def change(
+        self, tenant_id: str, key: str, changes: Mapping[str, Any], revision: int | None = None
+    ) -> IdTag | None:
         """Fields that are not given stay as they are."""
         known = self.find(tenant_id, key)
-        if known is None:
+        if known is None or revision not in (None, known.revision):
             return None
-        changed = self._tags[(tenant_id, key)] = replace(known, **changes)
+        changed = self._tags[(tenant_id, key)] = replace(known, **changes, revision=known.revision + 1)
         return changed
 
-    def remove(self, tenant_id: str, key: str) -> bool:
+    def remove(self, tenant_id: str, key: str, revision: int | None = None) -> bool:
         """False if there was none."""
+        known = self.find(tenant_id, key)
+        if known is None or revision not in (None, known.revision):
+            return False
         return self._tags.pop((tenant_id, key), None) is not None
 
 

@@ -52,3 +52,8 @@ class FakeLastSeen:
     def _check(self) -> None:
         if not self.reachable:
             raise Retryable("The last-seen times cannot be reached.")
+
+    def remove_all(self, tenant_id: str) -> None:
+        """Of a tenant that goes."""
+        self._seen.pop(tenant_id, None)
+        self._silent = {known for known in self._silent if known[0] != tenant_id}

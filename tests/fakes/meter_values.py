@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from app.domain.context import ChargePointRef
 from app.domain.meter import Attribution, KeptReading, MeterReading
@@ -62,6 +63,12 @@ class FakeMeterValueRepository:
         records = self._of(session.tenant_id, session.id)
         return any(record.transaction_id == session.transaction_id for record in records)
 
+    def remove_of(self, tenant_id: str, owner: str) -> None:
+        """Every reading of an owner."""
+        for key in [key for key, record in self.records.items() if record.owner == owner]:
+            if key[0] == tenant_id:
+                del self.records[key]
+
     def _of(self, tenant_id: str, owner: str) -> list[MeterRecord]:
         return [r for (known, _), r in self.records.items() if known == tenant_id and r.owner == owner]
 
@@ -72,7 +79,7 @@ def _newest_first(records: Iterable[MeterRecord], page: PageRequest) -> Page[Kep
         key=lambda kept: (kept.reading.timestamp, kept.id),
         reverse=True,
     )
-    return page_of(newest, PageRequest(page.limit, page.cursor))
+    return page_of(newest, replace(page, filters=None))
 
 
 def _kept(record: MeterRecord) -> KeptReading:

@@ -140,6 +140,10 @@ class FakeSessionRepository:
             known = replace(known, stop_time=newest.timestamp, stop_meter_value=round(newest.value))
         self._sessions[key] = known
 
+    def remove(self, session: Session) -> None:
+        """As if it had never been."""
+        self._sessions.pop((session.tenant_id, session.id), None)
+
     def all(self, tenant_id: str) -> list[Session]:
         """For tests: every session, in the order they came."""
         return [known for (owner, _), known in self._sessions.items() if owner == tenant_id]

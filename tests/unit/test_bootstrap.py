@@ -4,8 +4,7 @@ import dataclasses
 
 import pytest
 
-from app import bootstrap
-from app.bootstrap import build_adapters, build_counts, build_health_checks, build_services
+from app.bootstrap import build_adapters, build_counts, build_health_checks, build_services, health
 from app.domain.errors import Retryable
 from app.services import Services
 from app.settings import Settings
@@ -45,7 +44,7 @@ def test_a_server_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
             raise failures.pop()
 
     monkeypatch.setattr("time.sleep", lambda _: None)
-    bootstrap._wait_for("mongodb", check, float("inf"))
+    health._wait_for("mongodb", check, float("inf"))
     assert failures == []
 
 
@@ -54,4 +53,4 @@ def test_a_server_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) ->
         raise Retryable("never")
 
     with pytest.raises(Retryable, match="never"):
-        bootstrap._wait_for("mongodb", check, 0.0)
+        health._wait_for("mongodb", check, 0.0)

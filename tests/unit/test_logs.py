@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import structlog
 
-from app.logs import HIDDEN, configure_logging, get_logger, redact
+from app.domain.redaction import HIDDEN
+from app.logs import configure_logging, get_logger, redact
 from app.settings import Settings
 
 

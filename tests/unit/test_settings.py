@@ -203,3 +203,53 @@ def test_who_signs_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CA_ROOT_FILE", "/etc/ca/root.pem")
     ca = Settings.from_env().ca
     assert (ca.kind, ca.command, str(ca.root_file)) == ("command", "sign --days={days}", "/etc/ca/root.pem")
+
+
+def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("y" * 40 + "\n")
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("JWT_SECRET_KEY")
+    assert settings(monkeypatch, JWT_SECRET_KEY_FILE=tmp_path / "secret").web.jwt_secret_key == "y" * 40
+    with pytest.raises(SettingsError, match="JWT_SECRET_KEY_FILE"):
+        settings(monkeypatch, JWT_SECRET_KEY_FILE=tmp_path / "missing")
+
+
+def test_a_certificate_of_the_web_needs_its_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("certificate", "key"):
+        (tmp_path / name).write_text("pem")
+    assert settings(monkeypatch).web.tls is None
+    assert wrong(monkeypatch, WEB_TLS_CERTIFICATE=tmp_path / "certificate") == {"WEB_TLS_KEY"}
+    tls = settings(monkeypatch, WEB_TLS_KEY=tmp_path / "key").web.tls
+    assert tls is not None
+    assert (tls.certificate, tls.key) == (tmp_path / "certificate", tmp_path / "key")
+    assert settings(monkeypatch).files.public_url.startswith("https://")
+    assert wrong(monkeypatch, WEB_TLS_CERTIFICATE=tmp_path / "missing") == {"WEB_TLS_CERTIFICATE"}
+
+
+@pytest.mark.parametrize("name", ["WEBHOOK_PLAIN_HTTP", "WEBHOOK_PRIVATE_TARGETS"])
+def test_production_sends_webhooks_to_the_public_internet_by_tls_only(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    field = name.removeprefix("WEBHOOK_").lower()
+    monkeypatch.delenv(name, raising=False)
+    assert getattr(settings(monkeypatch).webhooks, field) is True
+    assert getattr(settings(monkeypatch, **PRODUCTION).webhooks, field) is False
+    assert getattr(settings(monkeypatch, **PRODUCTION, **{name: "true"}).webhooks, field) is True
+    assert name in wrong(monkeypatch, **{name: "perhaps"})
+
+
+@pytest.mark.parametrize("url", [None, "mqtt://broker", "mqtt://ocpp@broker", "mqtt://:secret@broker"])
+def test_whoever_tells_mosquitto_of_accounts_has_one(
+    monkeypatch: pytest.MonkeyPatch, url: str | None
+) -> None:
+    variables = {} if url is None else {"MQTT_URL": url}
+    assert wrong(monkeypatch, MQTT_ACCESS="mosquitto", **variables) == {"MQTT_URL"}
+
+
+def test_mosquitto_is_administrated_as_the_server_or_as_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, other = "mqtt://ocpp:secret@broker", "mqtt://admin:secret@broker"
+    known = settings(monkeypatch, MQTT_ACCESS="mosquitto", MQTT_URL=own)
+    assert (known.mqtt.url, known.mqtt.admin_url, known.mqtt.http_secret) == (own, own, "")
+    assert settings(monkeypatch, MQTT_ADMIN_URL=other).mqtt.admin_url == other
+    assert "secret" not in repr(known)

@@ -16,12 +16,23 @@ ID_TEXT = Regexp(
 
 
 class Input(Schema):
-    """A body that a caller sends: unknown fields are refused and named."""
+    """A body that a caller sends: unknown fields are refused; only true and false are booleans."""
 
     class Meta:
         """marshmallow's settings."""
 
         unknown = RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """marshmallow would take "yes", 1 and many others for true."""
+        if isinstance(field_obj, fields.Boolean):
+            field_obj.pre_load = [_true_or_false]
+
+
+def _true_or_false(value: Any) -> Any:
+    if value is not None and not isinstance(value, bool):
+        raise ValidationError("Must be true or false.")
+    return value
 
 
 class Time(fields.Field[datetime]):
@@ -90,7 +101,8 @@ def computed(
     get: Callable[[Any], Any], kind: str, description: str, *, nullable: bool = False
 ) -> fields.Function:
     """A value that is no attribute but what `get` makes of the object; `kind` is its JSON type."""
-    return fields.Function(get, metadata={"type": kind, "nullable": nullable, "description": description})
+    type_ = [kind, "null"] if nullable else kind
+    return fields.Function(get, metadata={"type": type_, "description": description})
 
 
 def also_called(name: str, alias: str, data: Any) -> Any:

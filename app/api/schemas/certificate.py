@@ -12,6 +12,8 @@ from app.domain.certificate import ROOT_KINDS, CertificateKind, CertificateState
 class CertificateQuery(PageQuery):
     """Filters of the list of certificates."""
 
+    ORDER = "-created_at"
+
     charge_point_id = fields.String(validate=Length(1, 255))
     kind = fields.String(validate=OneOf([kind.value for kind in CertificateKind]))
     state = fields.String(validate=OneOf([state.value for state in CertificateState]))

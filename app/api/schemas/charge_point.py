@@ -7,11 +7,9 @@ from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from app.api.paging import PageQuery, next_cursor_field
 from app.api.schemas.base import Input, also_called, computed, same_as_id, text, time, whole
-from app.domain.charge_point import Availability, ChargePoint, ConnectorRating, Registration
+from app.domain.charge_point import IDENTITY_TEXT, Availability, ChargePoint, ConnectorRating, Registration
 
-IDENTITY = Regexp(
-    r"[^/\x00-\x1f\x7f]{1,128}\Z", error="Use 1 to 128 characters without '/' or control bytes."
-)
+IDENTITY = Regexp(rf"{IDENTITY_TEXT}\Z", error="Use 1 to 128 characters without '/' or control bytes.")
 
 
 class NewChargePointSchema(Input):
@@ -27,6 +25,8 @@ class NewChargePointSchema(Input):
 class ChargePointQuery(PageQuery):
     """Filters of the list of charge points."""
 
+    ORDER = "id"
+
     registration = fields.String(
         validate=OneOf([kind.value for kind in Registration]),
         metadata={"description": "What its last BootNotification was answered."},
@@ -36,9 +36,16 @@ class ChargePointQuery(PageQuery):
         metadata={"description": "What its next BootNotification will be answered."},
     )
     connected = fields.Boolean(metadata={"description": "On the line, and heard recently enough."})
+    status = fields.String(
+        validate=OneOf([kind.value for kind in Availability]),
+        metadata={"description": "One word for the whole charge point, as it is shown."},
+    )
     model = fields.String(validate=Length(1, 255))
     vendor = fields.String(validate=Length(1, 255))
     prefix = fields.String(validate=Length(1, 255), metadata={"description": "What the id begins with."})
+    search = fields.String(
+        validate=Length(1, 255), metadata={"description": "What the id contains, in any case."}
+    )
 
 
 class DecisionSchema(Input):
@@ -51,8 +58,6 @@ class DecisionSchema(Input):
     )
     trigger_boot = fields.Boolean(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Ask a pending one that is connected to boot now."},
     )
 
@@ -179,6 +184,7 @@ class ChargePointSchema(Schema):
     last_seen = time("When it was last heard.", nullable=True)
     last_boot = time("When it last booted.", nullable=True)
     created_at = time("When it became known.", nullable=True)
+    revision = whole("How often an operator changed it; the ETag begins with it.")
 
     @post_dump(pass_original=True)
     def _complete_connectors(

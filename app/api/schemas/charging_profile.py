@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from app.api.paging import next_cursor_field
+from app.api.paging import PageQuery, next_cursor_field
 from app.api.schemas.base import ID_TEXT, MAX_INTEGER, Input, Number, computed, text, time, whole
 from app.api.schemas.command import CommandOptions, InsistingQuery, WaitQuery
 from app.domain.charging_profile import Kind, Purpose, RateUnit, Recurrency, as_fields
@@ -71,6 +71,12 @@ class NewTemplateSchema(TemplateBodySchema):
     name = fields.String(required=True, validate=ID_TEXT, metadata={"example": "night-6a"})
 
 
+class TemplateQuery(PageQuery):
+    """Which page of templates."""
+
+    ORDER = "name"
+
+
 class TemplateSchema(Schema):
     """A charging profile by name."""
 
@@ -103,8 +109,6 @@ class AssignmentSchema(CommandOptions):
     transaction_id = _whole("Of a TxProfile; the one that runs on the connector if left out.", 1)
     retry_lower = fields.Boolean(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "If it is refused, try lower stack levels, one after the other."},
     )
 

@@ -17,8 +17,6 @@ class Insisting(Input):
 
     force = fields.Boolean(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Send it although it looks like a mistake (409 `needs_force`)."},
     )
 
@@ -77,6 +75,8 @@ class InsistingQuery(WaitQuery):
 
 class CommandQuery(PageQuery):
     """Filters of the list of commands."""
+
+    ORDER = "-created_at"
 
     charge_point_id = fields.String(validate=Length(1, 255))
     status = fields.String(validate=OneOf([status.value for status in CommandStatus]))

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from app.api.paging import next_cursor_field
+from app.api.paging import PageQuery, next_cursor_field
 from app.api.schemas.base import text, time, whole
 
 
@@ -11,6 +11,12 @@ class NewFirmwareFileQuery(Schema):
 
     name = fields.String(metadata={"description": "Its name; a multipart file may bring its own."})
     version = fields.String(metadata={"description": "The version that charge points report with it."})
+
+
+class FirmwareFileQuery(PageQuery):
+    """Which page of firmware files."""
+
+    ORDER = "-created_at"
 
 
 class FirmwareFileSchema(Schema):

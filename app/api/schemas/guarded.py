@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, post_dump
 
-from app.api.auth import current_caller
-from app.domain.permissions import ROLES_WITH, Permission
-from app.logs import redact_text
+from app.api.caller import current_caller
+from app.domain.permissions import Permission
+from app.domain.redaction import redact_text
 
 
 class Guarded(Schema):
@@ -14,7 +14,7 @@ class Guarded(Schema):
 
     @post_dump
     def _hide(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        may_use = current_caller().role in ROLES_WITH[Permission.COMMANDS_SEND]
+        may_use = current_caller().may(Permission.COMMANDS_SEND)
         return data if may_use else {name: _without_openers(value) for name, value in data.items()}
 
 

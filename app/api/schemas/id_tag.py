@@ -1,7 +1,5 @@
 """Id tags, and what their import tells."""
 
-from typing import Any
-
 from marshmallow import Schema, fields
 from marshmallow.validate import Length
 
@@ -9,15 +7,13 @@ from app.api.paging import PageQuery, next_cursor_field
 from app.api.schemas.base import Input, Moment, text, time, whole
 from app.domain.id_tag import MAX_PRESENTED, MAX_TRANSACTIONS
 
-_FLAG: dict[str, Any] = {"truthy": {True}, "falsy": {False}}
-
 
 class ChangedIdTagSchema(Input):
     """Any of what is known of an id tag. The domain knows the bounds."""
 
     parent_id_tag = fields.String(allow_none=True, metadata={"description": "The group it belongs to."})
     expires_at = Moment(allow_none=True, metadata={"description": "From then on it is Expired; null: never."})
-    blocked = fields.Boolean(**_FLAG, metadata={"description": "It is refused as Blocked."})
+    blocked = fields.Boolean(metadata={"description": "It is refused as Blocked."})
     max_active_transactions = fields.Integer(
         strict=True,
         allow_none=True,
@@ -51,6 +47,8 @@ class IdTagFilters(Schema):
 class IdTagQuery(IdTagFilters, PageQuery):
     """Filters of the list of id tags."""
 
+    ORDER = "id_tag"
+
 
 class IdTagSchema(Schema):
     """An id tag."""
@@ -63,6 +61,7 @@ class IdTagSchema(Schema):
     note = text("For people.", nullable=True)
     created_at = time("When it was entered.", nullable=True)
     updated_at = time("When it was last changed.", nullable=True)
+    revision = whole("How often it was changed; the ETag begins with it.")
 
 
 class IdTagPageSchema(Schema):

@@ -68,6 +68,8 @@ class NewDiagnosticsJobSchema(_NewJobSchema):
 
 
 class _JobQuery(PageQuery):
+    ORDER = "-created_at"
+
     charge_point_id = fields.String(validate=Length(1, 255))
     status = fields.String(validate=OneOf([status.value for status in JobStatus]))
 

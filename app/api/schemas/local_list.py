@@ -26,7 +26,7 @@ class WantedListSchema(Insisting):
     parent_id_tag = fields.String(
         validate=Length(1, MAX_ID_TOKEN), metadata={"description": "Those of this group."}
     )
-    all = fields.Boolean(truthy={True}, falsy=set(), metadata={"description": "All of the tenant."})
+    all = fields.Boolean(validate=OneOf([True]), metadata={"description": "All of the tenant."})
     update = fields.String(
         load_default=UpdateMode.AUTO.value,
         validate=OneOf([mode.value for mode in UpdateMode]),

@@ -10,6 +10,8 @@ from app.api.schemas.base import moment, text, time
 class MessageQuery(PageQuery):
     """Filters of the message log."""
 
+    ORDER = "-received_at"
+
     charge_point_id = fields.String(validate=Length(1, 255))
     direction = fields.String(
         validate=OneOf(["in", "out"]), metadata={"description": "in: from the charge point."}

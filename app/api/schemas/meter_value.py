@@ -8,7 +8,13 @@ from app.api.schemas.base import MAX_INTEGER, Time, computed, text, time, whole
 from app.domain.meter import Attribution, energy_wh
 
 
-class ConnectorQuery(PageQuery):
+class MeterValueQuery(PageQuery):
+    """Which page of meter values."""
+
+    ORDER = "-timestamp"
+
+
+class ConnectorQuery(MeterValueQuery):
     """Filter of the meter values without a session."""
 
     connector_id = fields.Integer(

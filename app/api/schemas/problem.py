@@ -16,4 +16,5 @@ class ProblemSchema(Schema):
         values=fields.List(fields.String()),
         metadata={"description": "Per wrong field, by dotted path: what is wrong with it."},
     )
+    feature = fields.String(metadata={"description": "With feature_disabled: which one is switched off."})
     request_id = fields.String(metadata={"description": "Finds the request in the logs."})

@@ -11,6 +11,8 @@ from app.services.refusals import RefusalReason
 class RefusedIdentityQuery(PageQuery):
     """Filters of the list of refused identities."""
 
+    ORDER = "-last_at"
+
     reason = fields.String(validate=OneOf([reason.value for reason in RefusalReason]))
 
 

@@ -39,6 +39,8 @@ class NewReservationSchema(CommandOptions):
 class ReservationQuery(PageQuery):
     """Filters of the list of reservations."""
 
+    ORDER = "-created_at"
+
     charge_point_id = fields.String(validate=Length(1, 255))
     status = fields.String(validate=OneOf([status.value for status in ReservationStatus]))
     id_tag = fields.String(validate=Length(1, 255), metadata={"description": "In any case of letters."})

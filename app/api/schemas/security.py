@@ -72,6 +72,8 @@ class NewKeySchema(Insisting):
 class SecurityEventQuery(PageQuery):
     """Filters of the list of security events."""
 
+    ORDER = "-received_at"
+
     charge_point_id = fields.String(validate=Length(1, 255))
     type = fields.String(validate=Length(1, 50))
     source = fields.String(validate=OneOf([source.value for source in EventSource]))

@@ -28,6 +28,8 @@ class SessionFilters(Schema):
 class SessionQuery(SessionFilters, PageQuery):
     """Filters of the list of sessions."""
 
+    ORDER = "-start_time"
+
 
 class EnergyValueSchema(Schema):
     """A reading of the energy register."""

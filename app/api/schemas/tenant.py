@@ -1,24 +1,34 @@
 """Tenants and their configuration."""
 
 from collections.abc import Mapping
-from dataclasses import fields as dataclass_fields
-from typing import Any, get_type_hints
+from typing import Any
 
-from marshmallow import INCLUDE, Schema, fields, pre_load
-from marshmallow.validate import Length
+from marshmallow import INCLUDE, Schema, ValidationError, fields, pre_load, validates_schema
+from marshmallow.validate import Length, OneOf, Range
 
-from app.api.schemas.base import Input, also_called, computed, same_as_id, text, time
-from app.domain.tenant import Tenant, TenantConfiguration, TenantStatus, configuration_as_dict
-from app.services.users import MINIMUM_PASSWORD_LENGTH
+from app.api.paging import PageQuery, next_cursor_field
+from app.api.schemas.base import Input, also_called, computed, same_as_id, text, time, whole
+from app.domain.tenant import Tenant, TenantStatus
+from app.domain.tenant_configuration import TenantConfiguration, configuration_as_dict
+from app.services.tenant_lifecycle import DEFAULT_GRACE_DAYS, MAX_GRACE_DAYS
 
-_JSON_TYPES: Mapping[Any, str] = {bool: "boolean", int: "integer", str: "string"}
+_JSON_TYPES: Mapping[type, str] = {bool: "boolean", int: "integer", str: "string"}
 
 
 def _settings() -> dict[str, fields.Field[Any]]:
     """A field per setting, for the OpenAPI document. The domain alone judges values and knows the bounds."""
-    types = get_type_hints(TenantConfiguration)
-    names = [setting.name for setting in dataclass_fields(TenantConfiguration)]
-    return {name: fields.Raw(metadata={"type": _JSON_TYPES.get(types[name], "object")}) for name in names}
+    defaults = configuration_as_dict(TenantConfiguration())
+    return {name: fields.Raw(metadata=_described(value)) for name, value in defaults.items()}
+
+
+def _described(default: Any) -> dict[str, Any]:
+    """JSON Schema of a setting, by its default."""
+    if isinstance(default, dict):
+        members = {name: _described(value) for name, value in default.items()}
+        return {"type": "object", **({"properties": members} if members else {})}
+    if isinstance(default, list):
+        return {"type": "array", "items": {"type": "string"}}
+    return {"type": _JSON_TYPES[type(default)]}
 
 
 class _AnySettings(Schema):
@@ -37,9 +47,7 @@ class NewAdminSchema(Input):
     """A new tenant's first administrator."""
 
     email = fields.Email(required=True, validate=Length(1, 254))
-    password = fields.String(
-        required=True, validate=Length(MINIMUM_PASSWORD_LENGTH, 1024), metadata={"format": "password"}
-    )
+    password = fields.String(required=True, validate=Length(1, 1024), metadata={"format": "password"})
 
 
 class NewTenantSchema(Input):
@@ -52,12 +60,47 @@ class NewTenantSchema(Input):
         load_default=None,
         metadata={"description": "Charge points whose identity starts so are this tenant's."},
     )
+    charge_point_prefixes = fields.List(
+        fields.String(), load_default=list, metadata={"description": "The same, where there are several."}
+    )
     configuration = fields.Nested(ConfigurationSchema, unknown=INCLUDE, load_default=dict)
     admin = fields.Nested(NewAdminSchema, load_default=None)
 
     @pre_load
     def _by_either_name(self, data: Any, **_: Any) -> Any:
         return also_called("id", "tenant_id", data)
+
+
+class ChangedTenantSchema(Input):
+    """What of a tenant is to be changed."""
+
+    name = fields.String()
+    charge_point_prefixes = fields.List(
+        fields.String(), metadata={"description": "All of them; none is an empty list."}
+    )
+
+    @validates_schema
+    def _something(self, data: Mapping[str, Any], **_: Any) -> None:
+        if not data:
+            raise ValidationError("Give name, charge_point_prefixes or both.")
+
+
+class TenantQuery(PageQuery):
+    """Which tenants."""
+
+    ORDER = "id"
+
+    status = fields.String(validate=OneOf([status.value for status in TenantStatus]))
+
+
+class DeletionQuery(Schema):
+    """How long a deleted tenant can still be resumed."""
+
+    grace_days = fields.Integer(
+        load_default=DEFAULT_GRACE_DAYS,
+        validate=Range(0, MAX_GRACE_DAYS),
+        metadata={"description": "Days until its data goes for good."},
+    )
 
 
 def _first_prefix(tenant: Tenant) -> str | None:
@@ -79,4 +122,13 @@ class TenantSchema(Schema):
         lambda tenant: configuration_as_dict(tenant.configuration), "object", "All settings in force."
     )
     status = text(" | ".join(TenantStatus))
+    revision = whole("How often it was changed; the ETag begins with it.")
     created_at = time("When it was made.")
+    delete_at = time("When its data goes for good; null unless it is being deleted.", nullable=True)
+
+
+class TenantPageSchema(Schema):
+    """A page of tenants."""
+
+    items = fields.List(fields.Nested(TenantSchema))
+    next_cursor = next_cursor_field()

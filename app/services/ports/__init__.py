@@ -11,6 +11,7 @@ from app.services.ports.charging import IdTagRepository, SessionRepository
 from app.services.ports.clock import Clock
 from app.services.ports.commands import Asked, CommandKind, CommandRepository, ProtocolCatalog
 from app.services.ports.gateways import CommandDelivery, GatewayLink
+from app.services.ports.live import LiveEvent, LiveFeed, TicketStore
 from app.services.ports.outbox import Outbox, OutboxEntry
 from app.services.ports.pages import Page, PageRequest
 from app.services.ports.platform import TenantRepository, UserRepository
@@ -26,6 +27,8 @@ __all__ = [
     "GatewayLink",
     "IdTagRepository",
     "LastSeen",
+    "LiveEvent",
+    "LiveFeed",
     "OpenedConnection",
     "Outbox",
     "OutboxEntry",
@@ -34,5 +37,6 @@ __all__ = [
     "ProtocolCatalog",
     "SessionRepository",
     "TenantRepository",
+    "TicketStore",
     "UserRepository",
 ]

@@ -32,14 +32,21 @@ class ChargePointRepository(Protocol):
         ...
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[ChargePoint]:
-        """In order of id. Filters: `registration`, `admission`, `model`, `vendor`, `connected`, and `prefix`
-        of the id."""
+        """In order of id. Filters: `registration`, `admission`, `model`, `vendor`, `connected`, `status`
+        (`ChargePoint.availability`), `prefix` of the id, and `search`: what the id contains, in any case."""
         ...
 
     def count(self, tenant_id: str) -> int: ...
 
-    def insert(self, charge_point: ChargePoint) -> bool:
-        """False if it was there already."""
+    def identities(self, tenant_id: str) -> Iterable[str]:
+        """All of them."""
+        ...
+
+    def insert(self, charge_point: ChargePoint, at_most: int | None = None) -> bool:
+        """False if it was there already. Raises QuotaExceeded where the tenant has `at_most` already.
+
+        However many processes insert at once, there are never more.
+        """
         ...
 
     def open_connection(
@@ -74,8 +81,12 @@ class ChargePointRepository(Protocol):
         """False if there was none."""
         ...
 
-    def change(self, ref: ChargePointRef, changes: Mapping[str, Any]) -> ChargePoint | None:
-        """Set fields of `ChargePoint`; None if there is none.
+    def change(
+        self, ref: ChargePointRef, changes: Mapping[str, Any], revision: int | None = None
+    ) -> ChargePoint | None:
+        """Set fields of `ChargePoint`; None if there is none, or it is not of `revision`.
+
+        `revision` rises by one if any of `REVISED` is among them.
 
         Of `settings`, `security`, `wanted_availability` and `ratings` only the inner fields given are set.
         """
@@ -111,4 +122,8 @@ class LastSeen(Protocol):
 
     def forget(self, tenant_id: str, charge_point_id: str) -> None:
         """It is not connected any more: neither heard nor silent."""
+        ...
+
+    def remove_all(self, tenant_id: str) -> None:
+        """Of a tenant that goes."""
         ...

@@ -92,7 +92,7 @@ class IdTagRepository(Protocol):
         ...
 
     def put(self, tenant_id: str, tag: IdTag) -> None:
-        """Insert or replace; one that is known keeps its `created_at`."""
+        """Insert or replace; one that is known keeps its `created_at`, and its revision rises."""
         ...
 
     def insert_many(self, tenant_id: str, tags: Sequence[IdTag]) -> None:
@@ -103,10 +103,12 @@ class IdTagRepository(Protocol):
         """As `put`, for many at once."""
         ...
 
-    def change(self, tenant_id: str, key: str, changes: Mapping[str, Any]) -> IdTag | None:
-        """Set fields of `IdTag`; None if there is none."""
+    def change(
+        self, tenant_id: str, key: str, changes: Mapping[str, Any], revision: int | None = None
+    ) -> IdTag | None:
+        """Set fields of `IdTag` and raise its revision; None if there is none, or not of `revision`."""
         ...
 
-    def remove(self, tenant_id: str, key: str) -> bool:
-        """False if there was none."""
+    def remove(self, tenant_id: str, key: str, revision: int | None = None) -> bool:
+        """False if there was none, or it is not of `revision`."""
         ...

@@ -66,6 +66,10 @@ class CommandKind(Protocol):
     @property
     def allowed_while_pending(self) -> bool: ...
 
+    def changes_security(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether it changes a key, a security profile or certificates."""
+        ...
+
     def complete(self, asked: Asked, keepers: "Keepers") -> dict[str, Any]:
         """The parameters with what the caller may leave out: ids, versions, links."""
         ...

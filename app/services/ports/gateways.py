@@ -44,3 +44,7 @@ class GatewayLink(Protocol):
     def wake_relay(self, tenant_id: str) -> None:
         """Tell the event relay that the outbox has something; never raises, the relay also polls."""
         ...
+
+    def wake_webhooks(self, tenant_id: str) -> None:
+        """Tell the sender of webhooks that there is something to send; never raises, it also polls."""
+        ...

@@ -17,8 +17,10 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page: `cursor` as a former page gave it; `filters` are exact matches by field."""
+    """Which page: `cursor` as a former page gave it; `filters` are exact matches by field; `backwards` is in
+    the other order than the list's own."""
 
     limit: int = 50
     cursor: str | None = None
     filters: Mapping[str, Any] | None = None
+    backwards: bool = False

@@ -1,5 +1,7 @@
 """Logging in, refreshing, and what is no token."""
 
+import hmac
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,11 +11,14 @@ import jwt
 import pytest
 from flask.testing import FlaskClient
 
+from app.api import create_app
 from app.domain.tenant import TenantStatus
 from app.domain.user import Role
+from app.settings import Settings
 from tests.fakes.world import World
 from tests.unit.api.calls import PASSWORD, SECRET, Api, assert_problem
 
+NEWER = "a-newer-secret-that-is-long-enough-too"
 LOGIN, REFRESH, LIST = "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/chargepoints"
 OPERATOR = {"email": "operator@acme.example", "password": PASSWORD}
 
@@ -24,6 +29,11 @@ def forged(secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str
         "sub": "user-1",
         "role": "operator",
         "tenant_id": "acme",
+        "email": "operator@acme.example",
+        "sid": "live",
+        "iss": "ocpp-server",
+        "aud": "ocpp-server",
+        "nbf": now,
         "type": "access",
         "fresh": False,
         "jti": "1",
@@ -33,12 +43,18 @@ def forged(secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str
     return jwt.encode(good | claims, secret, algorithm)
 
 
+@pytest.fixture(autouse=True)
+def live(world: World) -> None:
+    """The login session of forged tokens."""
+    world.live_sessions.known["live"] = True
+
+
 def test_login_gives_both_tokens(anybody: Api) -> None:
     body = anybody.post(LOGIN, OPERATOR).get_json()
     assert set(body) == {"access_token", "refresh_token", "token_type", "expires_in"}
     assert body["token_type"] == "Bearer"
     assert body["expires_in"] == 900
-    claims = jwt.decode(body["access_token"], SECRET, ["HS256"])
+    claims = jwt.decode(body["access_token"], SECRET, ["HS256"], audience="ocpp-server", issuer="ocpp-server")
     assert (claims["tenant_id"], claims["role"]) == ("acme", "operator")
     assert Api(anybody.client, body["access_token"]).get(LIST).status_code == 200
 
@@ -76,7 +92,7 @@ def test_refresh_by_header_and_by_body(anybody: Api) -> None:
     for answer in (Api(anybody.client, token).post(REFRESH), anybody.post(REFRESH, {"refresh_token": token})):
         assert answer.status_code == 200
         body = answer.get_json()
-        assert body["refresh_token"] == token
+        assert body["refresh_token"] != token
         assert Api(anybody.client, body["access_token"]).get(LIST).status_code == 200
 
 
@@ -115,6 +131,9 @@ def test_an_expired_token(client: FlaskClient) -> None:
         forged(secret="", algorithm="none"),
         forged(algorithm="HS384"),
         forged(sub=7),
+        forged(iss="https://issuer.example"),
+        forged(aud="somebody-else"),
+        forged(aud=None),
         forged() + "x",
         "a.b.c",
         "é.é.é",
@@ -125,7 +144,7 @@ def test_a_token_that_is_not_ours(client: FlaskClient, token: str) -> None:
     assert_problem(Api(client, token).get(LIST), 401, "token_invalid")
 
 
-@pytest.mark.parametrize("claims", [{"role": "god"}, {"role": None}, {"role": ["operator"]}])
+@pytest.mark.parametrize("claims", [{"role": "god"}, {"role": None}, {"sid": "unknown"}])
 def test_a_token_with_claims_that_nobody_gives(client: FlaskClient, claims: dict[str, Any]) -> None:
     assert_problem(Api(client, forged(**claims)).get(LIST), 401, "not_authenticated")
 
@@ -143,12 +162,41 @@ def test_a_suspended_tenants_people_stay_outside(
     tokens = anybody.post(LOGIN, OPERATOR).get_json()
     platform_admin = as_user(Role.PLATFORM_ADMIN)
     world.tenants.replace(replace(world.services.tenants.get("acme"), status=TenantStatus.SUSPENDED))
-    assert_problem(anybody.post(LOGIN, OPERATOR), 403, "not_permitted")
-    assert_problem(anybody.post(REFRESH, {"refresh_token": tokens["refresh_token"]}), 403, "not_permitted")
-    assert_problem(Api(anybody.client, tokens["access_token"]).get(LIST), 403, "not_permitted")
-    assert_problem(platform_admin.get(LIST, headers={"X-Tenant-Id": "acme"}), 403, "not_permitted")
+    assert_problem(anybody.post(LOGIN, OPERATOR), 403, "tenant_suspended")
+    assert_problem(anybody.post(REFRESH, {"refresh_token": tokens["refresh_token"]}), 403, "tenant_suspended")
+    assert_problem(Api(anybody.client, tokens["access_token"]).get(LIST), 403, "tenant_suspended")
+    assert_problem(platform_admin.get(LIST, headers={"X-Tenant-Id": "acme"}), 403, "tenant_suspended")
     assert platform_admin.get("/api/v1/tenants/acme").get_json()["status"] == "suspended"
 
 
 def test_a_token_of_a_tenant_that_is_no_more(client: FlaskClient) -> None:
     assert_problem(Api(client, forged(tenant_id="gone")).get(LIST), 401, "not_authenticated")
+
+
+def test_tokens_of_the_previous_key_are_good_until_they_expire(
+    anybody: Api, world: World, settings: Settings
+) -> None:
+    """Nobody is logged out when the key is changed, and what is signed from then on is of the new one."""
+
+    def of_installation(newest: str, previous: str) -> Api:
+        web = replace(settings.web, jwt_secret_key=newest, jwt_secret_key_previous=previous)
+        return Api(create_app(world.services, replace(settings, web=web)).test_client(), None)
+
+    old = anybody.post(LOGIN, OPERATOR).get_json()
+    rotated, later = of_installation(NEWER, SECRET), of_installation(NEWER, "")
+    assert Api(rotated.client, old["access_token"]).get(LIST).status_code == 200
+    assert_problem(Api(later.client, old["access_token"]).get(LIST), 401, "token_invalid")
+    new = rotated.post(REFRESH, {"refresh_token": old["refresh_token"]}).get_json()
+    assert later.post(REFRESH, {"refresh_token": new["refresh_token"]}).status_code == 200
+    assert_problem(Api(anybody.client, new["access_token"]).get(LIST), 401, "token_invalid")
+
+
+@pytest.mark.parametrize("kid", ["", "unknown", 7, None, ["x"]])
+def test_a_token_of_no_known_key_opens_nothing(client: FlaskClient, kid: object) -> None:
+    """The name of a key chooses among ours only, and breaks nothing."""
+    said = forged(secret=NEWER).split(".")[1]
+    named = json.dumps({"alg": "HS256", "typ": "JWT", "kid": kid}).encode()
+    signed = f"{jwt.utils.base64url_encode(named).decode()}.{said}"
+    signature = hmac.digest(NEWER.encode(), signed.encode(), "sha256")
+    token = f"{signed}.{jwt.utils.base64url_encode(signature).decode()}"
+    assert_problem(Api(client, token).get(LIST), 401, "token_invalid")

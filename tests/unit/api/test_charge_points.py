@@ -102,6 +102,7 @@ def test_a_charge_point_in_full(operator: Api, world: World) -> None:
         "last_seen": now,
         "last_boot": None,
         "created_at": now,
+        "revision": 0,
     }
 
 

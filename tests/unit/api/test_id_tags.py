@@ -48,7 +48,7 @@ def listed(operator: Api, query: str = "") -> list[str]:
 def test_creating_showing_and_creating_again(operator: Api) -> None:
     answer = operator.post(LIST, {"id_tag": "04E1A7B2", **FULL})
     assert answer.status_code == 201
-    assert answer.get_json() == {"id_tag": "04E1A7B2", **BARE, **FULL}
+    assert answer.get_json() == {"id_tag": "04E1A7B2", **BARE, **FULL, "revision": 0}
     assert operator.get(answer.headers["Location"]).get_json() == answer.get_json()
     assert operator.get(one("04e1a7b2")).get_json() == answer.get_json()
     assert_problem(operator.post(LIST, {"id_tag": "04e1A7B2"}), 409, "conflict")
@@ -79,13 +79,14 @@ def test_putting_creates_or_replaces(operator: Api, world: World) -> None:
         **BARE,
         "blocked": True,
         "updated_at": "2026-03-01T12:01:00.000Z",
+        "revision": 2,
     }
 
 
 def test_changing_leaves_the_rest_and_null_empties(operator: Api) -> None:
     operator.put(one("TAG"), FULL)
     changed = operator("PATCH", one("tag"), {"expires_at": None, "note": "found"}).get_json()
-    assert changed == {"id_tag": "TAG", **BARE, **FULL, "expires_at": None, "note": "found"}
+    assert changed == {"id_tag": "TAG", **BARE, **FULL, "expires_at": None, "note": "found", "revision": 2}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.fakes.world import World
 from tests.unit.api.calls import Api, assert_problem
 
 FILE = "/api/v1/sessions.csv"
+LINES = "/api/v1/sessions.jsonl"
 
 
 def rows(operator: Api, query: str = "") -> list[dict[str, str]]:
@@ -94,8 +96,27 @@ def test_another_tenants_sessions_are_not_in_it(operator: Api, world: World) -> 
     assert rows(operator) == []
 
 
+def test_a_line_is_a_session_as_the_list_shows_it(operator: Api, world: World) -> None:
+    for number in range(450):
+        add(world, number, connector_id=number % 2)
+    answer = operator.get(f"{LINES}?connector_id=1")
+    assert answer.content_type == "application/jsonl; charset=utf-8"
+    assert "sessions.jsonl" in answer.headers["Content-Disposition"]
+    lines = [json.loads(line) for line in answer.get_data(as_text=True).splitlines()]
+    assert [line["transaction_id"] for line in lines] == list(range(449, 0, -2))
+    assert lines[:10] == operator.get("/api/v1/sessions?connector_id=1&limit=10").get_json()["items"]
+
+
+def test_no_sessions_are_no_lines(operator: Api, world: World) -> None:
+    world.sessions.insert(a_session(1, ChargePointRef("beta", "CP-1")), [], 1)
+    assert operator.get(LINES).get_data() == b""
+
+
+@pytest.mark.parametrize("file", [FILE, LINES])
 @pytest.mark.parametrize(
     ("query", "field"), [("limit=5", "limit"), ("cursor=x", "cursor"), ("from=x", "from")]
 )
-def test_a_wrong_query_is_refused_before_anything_is_sent(operator: Api, query: str, field: str) -> None:
-    assert_problem(operator.get(f"{FILE}?{query}"), 422, "invalid_input", field)
+def test_a_wrong_query_is_refused_before_anything_is_sent(
+    operator: Api, file: str, query: str, field: str
+) -> None:
+    assert_problem(operator.get(f"{file}?{query}"), 422, "invalid_input", field)

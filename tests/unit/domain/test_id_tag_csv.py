@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.csv_table import Row
 from app.domain.errors import InvalidInput
 from app.domain.id_tag import IdTag, id_tag_key
-from app.domain.id_tag_csv import COLUMNS, Row, read_csv, write_csv
+from app.domain.id_tag_csv import COLUMNS, read_csv, write_csv
 from tests.builders import at
 
 HEADER = ",".join(COLUMNS)
@@ -26,7 +27,7 @@ def a_tag(id_tag: str = "TAG", **fields: Any) -> IdTag:
 
 def test_a_row_with_everything() -> None:
     (row,) = read(f"{HEADER}\nTAG-1,GROUP,2030-01-31T12:00:00Z,true,2,Ann's card\n")
-    assert (row.line, row.id_tag, row.problems) == (2, "TAG-1", ())
+    assert (row.line, row.key, row.problems) == (2, "TAG-1", ())
     assert {**row.values, "expires_at": row.values["expires_at"].isoformat()} == {
         "parent_id_tag": "GROUP",
         "expires_at": "2030-01-31T12:00:00+00:00",
@@ -38,7 +39,7 @@ def test_a_row_with_everything() -> None:
 
 def test_columns_may_be_left_out_and_come_in_any_order() -> None:
     (row,) = read('"Blocked","id_tag"\nyes,TAG\n')
-    assert (row.id_tag, row.values) == ("TAG", {"blocked": True})
+    assert (row.key, row.values) == ("TAG", {"blocked": True})
 
 
 def test_an_empty_cell_is_nothing() -> None:
@@ -49,12 +50,12 @@ def test_an_empty_cell_is_nothing() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_semicolons_line_ends_and_blank_lines(end: str) -> None:
     rows = read(end.join(["id_tag;note", "A;x,y", "", ";", "B;"]))
-    assert [(row.line, row.id_tag, row.values["note"]) for row in rows] == [(2, "A", "x,y"), (5, "B", None)]
+    assert [(row.line, row.key, row.values["note"]) for row in rows] == [(2, "A", "x,y"), (5, "B", None)]
 
 
 def test_lines_are_those_of_the_file_also_after_a_cell_of_several() -> None:
     rows = read('id_tag,note\nA,"one\ntwo"\nB,x\n')
-    assert [(row.line, row.id_tag) for row in rows] == [(2, "A"), (4, "B")]
+    assert [(row.line, row.key) for row in rows] == [(2, "A"), (4, "B")]
 
 
 @pytest.mark.parametrize("header", ["", "note", "id_tag,colour", "id_tag,id_tag", "TAG-1,GROUP"])
@@ -91,12 +92,12 @@ def test_a_spreadsheet_finds_no_formula(start: str) -> None:
     _, cells = csv.reader(io.StringIO(text))
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
     (row,) = read(text)
-    assert (row.id_tag, row.values["note"]) == (f"{start}1+1", f"{start}HYPERLINK()")
+    assert (row.key, row.values["note"]) == (f"{start}1+1", f"{start}HYPERLINK()")
 
 
 def test_an_apostrophe_of_somebody_elses_file_stays() -> None:
     (row,) = read("id_tag,note\n'TAG,it's\n")
-    assert (row.id_tag, row.values["note"]) == ("'TAG", "it's")
+    assert (row.key, row.values["note"]) == ("'TAG", "it's")
 
 
 odd = st.text("ab ;,'\"=+-@é", min_size=1, max_size=20)
@@ -116,5 +117,5 @@ tags = st.builds(
 @given(st.lists(tags))
 def test_what_was_written_is_read_back(written: list[IdTag]) -> None:
     rows = read("".join(write_csv(written)))
-    assert [a_tag(row.id_tag, **row.values) for row in rows] == written
+    assert [a_tag(row.key, **row.values) for row in rows] == written
     assert not any(row.problems for row in rows)

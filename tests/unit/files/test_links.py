@@ -70,3 +70,18 @@ def test_a_token_that_was_changed_or_signed_elsewhere_is_refused(
 def test_the_longest_link_fits_where_ocpp_takes_512_characters(links: SignedLinks) -> None:
     link = Link(Purpose.UPLOAD, "t" * 48, "c" * 128)
     assert len(links.url(link, 60, "")) + len("x" * 150) < 512
+
+
+def test_links_of_the_previous_secret_are_good_until_they_expire(
+    clock: FakeClock, links: SignedLinks
+) -> None:
+    token = token_of(links.url(UPLOAD, 60))
+    rotated = SignedLinks("a newer secret", "https://ocpp.example/", clock, "a secret")
+    assert rotated.read(token) == UPLOAD
+    with pytest.raises(NotPermitted):
+        links.read(token_of(rotated.url(UPLOAD, 60)))
+    with pytest.raises(NotPermitted):
+        SignedLinks("a newer secret", "https://ocpp.example/", clock).read(token)
+    clock.advance(60)
+    with pytest.raises(Gone):
+        rotated.read(token)

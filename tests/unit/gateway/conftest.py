@@ -14,9 +14,12 @@ from app.domain.context import ChargePointRef
 from app.ocpp.envelope import CommandReport, InboundCall, StrayFrame
 from app.ocpp.quirks import Quirk
 from app.services.ports import CommandDelivery
+from app.services.tenants import TenantDirectory
 from gateway.connection import ChargePointConnection
 from gateway.limits import ConnectionLimits
+from gateway.pace import Paces
 from tests.builders import REF
+from tests.fakes.tenants import FakeTenantRepository
 
 IN_TIME_S = 5.0
 AS_USUAL = ChargePointSettings()
@@ -133,6 +136,7 @@ class Line:
         silent_wait_s: float = 0.0,
         settings: ChargePointSettings = AS_USUAL,
         deviations: tuple[Quirk, ...] = (),
+        paces: Paces | None = None,
     ) -> None:
         self.websocket = FakeWebSocket()
         self.uplink = FakeUplink()
@@ -147,6 +151,7 @@ class Line:
             ),
             self.uplink,
             ConnectionLimits(max_waiting_calls, send_timeout_s, first_command_delay_s, silent_wait_s),
+            paces or Paces(TenantDirectory(FakeTenantRepository())),
             deviations=deviations,
         )
         self._running: asyncio.Task[None] | None = None

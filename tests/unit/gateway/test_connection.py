@@ -519,6 +519,7 @@ async def test_when_the_socket_is_gone_the_open_commands_outcome_is_unknown_the_
     line.connection.ended()
     lost = await line.uplink.reported()
     assert (lost.command_id, lost.kind) == ("a", ReportKind.CONNECTION_LOST)
+    assert lost.request is not None  # for the message log
     assert line.uplink.nothing_reported
 
 

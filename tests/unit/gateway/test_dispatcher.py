@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -68,7 +69,11 @@ class Desk:
 
     def configure(self, *tenants: Tenant) -> None:
         for tenant in tenants:
-            self.repository.replace(tenant)
+            known = self.repository.find(tenant.id)
+            if known is None:
+                self.repository.insert(tenant)
+            else:
+                self.repository.replace(replace(tenant, revision=known.revision))
         self.directory.refresh()
 
     async def submit(self, count: int, tenant_id: str = "acme") -> list[FakeConnection]:
@@ -357,11 +362,12 @@ async def test_replies_to_nothing_change_nothing(desk: SimpleNamespace) -> None:
 async def test_a_command_that_went_out_is_known_before_its_news_is_stored(desk: SimpleNamespace) -> None:
     """A charge point that resets at once must not be told to reset again when it is back."""
     at: Desk = desk.open()
-    assert not at.dispatcher.was_sent("cmd-1")
+    assert not at.dispatcher.was_sent("acme", "cmd-1")
     at.dispatcher.report("acme", CommandReport("CP-1", "cmd-1", ReportKind.EXPIRED, 0, "Reset"))
-    assert not at.dispatcher.was_sent("cmd-1")
+    assert not at.dispatcher.was_sent("acme", "cmd-1")
     at.dispatcher.report("acme", CommandReport("CP-1", "cmd-1", ReportKind.SENT, 0, "Reset"))
-    assert at.dispatcher.was_sent("cmd-1")
+    assert at.dispatcher.was_sent("acme", "cmd-1")
+    assert not at.dispatcher.was_sent("beta", "cmd-1")  # another tenant's of the same id is another one
 
 
 async def test_a_stray_frame_travels_with_the_next_batch(desk: SimpleNamespace) -> None:

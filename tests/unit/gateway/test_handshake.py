@@ -24,6 +24,7 @@ from app.services.ports import PageRequest
 from gateway.credentials import CredentialCheck
 from gateway.handshake import Admitted, Handshake, Mismatch, respond
 from gateway.refusals import RefusalNotes
+from gateway.seats import Seats
 from tests.fakes.world import QUICK_HASHER, World, fake_world
 
 HASHER = KeyHasher(QUICK_HASHER)
@@ -53,13 +54,22 @@ class Door:
 
     def __init__(self, world: World, threads: ThreadPoolExecutor, *, close_on_mismatch: bool = False) -> None:
         self.notes = RefusalNotes(world.services, threads)
+        self.connected: set[ChargePointRef] = set()
+        self.seats = Seats(self)
         self._handshake = Handshake(
             world.services,
             threads,
             CredentialCheck(world.services.keepers, HASHER, threads),
             self.notes,
+            self.seats,
             close_on_mismatch=close_on_mismatch,
         )
+
+    def count_of(self, tenant_id: str) -> int:
+        return sum(ref.tenant_id == tenant_id for ref in self.connected)
+
+    def find(self, ref: ChargePointRef) -> ChargePointRef | None:
+        return ref if ref in self.connected else None
 
     async def __call__(
         self, path: str, *subprotocols: str, authorization: str | None = None, upgrade: bool = True
@@ -126,6 +136,17 @@ async def test_a_known_charge_point_comes_in(door: Door) -> None:
 async def test_who_is_not_known_is_not_found_before_the_upgrade(door: Door, path: str) -> None:
     """A5."""
     assert await door.status(path) == 404
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("offered", ["ocpp1.6", "ocpp2.0.1", ""])
+async def test_nobody_learns_at_the_door_which_tenants_there_are(door: Door, offered: str) -> None:
+    """An unknown charge point of a tenant that refuses those, and an unknown tenant, are answered alike."""
+    paths = ("/ocpp/ACME-2", "/ocpp/acme/NOBODY", "/ocpp/NOBODY-1", "/ocpp/nobody/ACME-1")
+    answers = [await door.refusal(path, offered) for path in paths]
+    assert {(answer.status_code, bytes(answer.body)) for answer in answers} == {
+        (404, b"No such charge point here.\n")
+    }
 
 
 @pytest.mark.asyncio
@@ -387,3 +408,63 @@ async def test_who_names_no_tenant_is_listed_nowhere(door: Door, world: World) -
     await door.notes.flush()
     for tenant_id in ("acme", "open"):
         assert world.refused_identities.list_page(tenant_id, PageRequest()).items == ()
+
+
+# --- how many may be connected -----------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_above_max_connections_it_is_to_come_back_later(door: Door, world: World) -> None:
+    configure(world, "acme", max_connections=1)
+    world.add_charge_point("acme", "ACME-2")
+    door.connected.add(ChargePointRef("acme", "ACME-2"))
+    refusal = await door.refusal("/ocpp/ACME-1")
+    assert (refusal.status_code, refusal.headers["Retry-After"]) == (429, "60")
+    await door.notes.flush()
+    (listed,) = world.services.refused_identities.list_page("acme", PageRequest(10)).items
+    assert (listed.identity, listed.reason.value) == ("ACME-1", "quota_exceeded")
+    door.connected.clear()
+    assert await door.ref("/ocpp/ACME-1") == ChargePointRef("acme", "ACME-1")
+
+
+@pytest.mark.asyncio
+async def test_those_of_other_gateways_count_too(door: Door, world: World) -> None:
+    configure(world, "acme", max_connections=2)
+    door.seats.elsewhere = {"acme": 2, "open": 5}
+    assert await door.status("/ocpp/ACME-1") == 429
+    door.seats.elsewhere = {"acme": 1}
+    assert await door.ref("/ocpp/ACME-1") == ChargePointRef("acme", "ACME-1")
+
+
+@pytest.mark.asyncio
+async def test_one_that_is_connected_already_only_takes_its_own_place(door: Door, world: World) -> None:
+    """Its old socket may be dead, here or at another gateway, without anybody knowing yet."""
+    configure(world, "acme", max_connections=1)
+    door.connected.add(ChargePointRef("acme", "ACME-1"))
+    assert await door.ref("/ocpp/ACME-1") == ChargePointRef("acme", "ACME-1")
+    door.connected.clear()
+    door.seats.elsewhere = {"acme": 1}
+    assert await door.status("/ocpp/ACME-1") == 429
+    world.services.charge_points.open_connection(ChargePointRef("acme", "ACME-1"), "gw-other", "c-1")
+    assert await door.ref("/ocpp/ACME-1") == ChargePointRef("acme", "ACME-1")
+
+
+@pytest.mark.asyncio
+async def test_who_was_let_in_counts_before_it_has_come(door: Door, world: World) -> None:
+    configure(world, "acme", max_connections=1)
+    world.add_charge_point("acme", "ACME-2")
+    assert await door.ref("/ocpp/ACME-1") == ChargePointRef("acme", "ACME-1")
+    assert await door.ref("/ocpp/ACME-1") == ChargePointRef("acme", "ACME-1")
+    assert await door.status("/ocpp/ACME-2") == 429
+    door.seats.settle(ChargePointRef("acme", "ACME-1"))
+    assert await door.ref("/ocpp/ACME-2") == ChargePointRef("acme", "ACME-2")
+
+
+@pytest.mark.asyncio
+async def test_an_unknown_one_for_which_there_is_no_room_does_not_become_known(
+    door: Door, world: World
+) -> None:
+    configure(world, "open", max_connections=1)
+    door.seats.elsewhere = {"open": 1}
+    assert await door.status("/ocpp/OPEN-1") == 429
+    assert world.charge_points.find(ChargePointRef("open", "OPEN-1")) is None

@@ -8,9 +8,11 @@ from gateway.metrics import GatewayMetrics
 
 def test_connections_and_bypassed_tenants_are_counted() -> None:
     presence: Any = SimpleNamespace(count=3)
+    paces: Any = SimpleNamespace(counts={("acme", "charge_point", "delayed"): 7})
     dispatcher: Any = SimpleNamespace(bypassed=["acme", "beta"])
-    text = GatewayMetrics(presence, dispatcher).render()
+    text = GatewayMetrics(presence, dispatcher, paces).render()
     assert "ocpp_gateway_connections 3.0" in text
     assert "ocpp_gateway_bypassed_tenants 2.0" in text
+    assert 'ocpp_rate_limited_total{limit="charge_point",outcome="delayed",tenant="acme"} 7.0' in text
     presence.count = 4
-    assert "ocpp_gateway_connections 4.0" in GatewayMetrics(presence, dispatcher).render()
+    assert "ocpp_gateway_connections 4.0" in GatewayMetrics(presence, dispatcher, paces).render()

@@ -20,6 +20,7 @@ from gateway.connection import ChargePointConnection
 from gateway.credentials import Proof
 from gateway.handshake import Admitted
 from gateway.limits import ConnectionLimits
+from gateway.pace import Paces
 from gateway.presence import Presence
 from gateway.subprotocol import Choice
 from tests.builders import REF
@@ -54,7 +55,8 @@ class House:
 
     def __init__(self, world: World, threads: ThreadPoolExecutor) -> None:
         self.uplink = FakeUplink()
-        self.presence = Presence("gw-1", world.services, threads, self.uplink, ConnectionLimits(8, 1))
+        paces = Paces(world.services.tenants.directory)
+        self.presence = Presence("gw-1", world.services, threads, self.uplink, ConnectionLimits(8, 1), paces)
 
     async def open(self, name: str = "c-1") -> tuple[ChargePointConnection | None, FakeWebSocket]:
         websocket = FakeWebSocket()
@@ -314,3 +316,19 @@ async def test_connections_that_open_at_once_keep_their_order(
     assert newer is not None
     assert older.epoch < newer.epoch
     assert house.presence.find(REF) is newer
+
+
+async def test_connections_of_a_tenant_that_is_not_served_end(
+    world: World, threads: ThreadPoolExecutor
+) -> None:
+    house = House(world, threads)
+    _, websocket = await house.open()
+    world.services.tenants.directory.refresh()
+    house.presence.close_unserved()
+    assert websocket.closed_with is None
+    world.services.tenant_lifecycle.suspend("acme")
+    world.services.tenants.directory.refresh()
+    house.presence.close_unserved()
+    async with asyncio.timeout(5):
+        await websocket.ended.wait()
+    assert websocket.closed_with == (1008, "the tenant is not served")

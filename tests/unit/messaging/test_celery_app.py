@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.messaging.celery_app import Side, build_celery, queue_length
+from app.messaging.celery_app import Side, build_celery, queue_length, remove_queue
 from app.messaging.redis_client import RedisGuard
 from app.settings import Settings
 
@@ -71,9 +71,19 @@ class FakeRedis:
         self.asked.append(key)
         return 3
 
+    def delete(self, key: str) -> None:
+        self.asked.append(key)
+
 
 def test_the_length_of_a_tenants_queue_is_read_where_celery_keeps_it(settings: Settings) -> None:
     client = FakeRedis()
     assert queue_length(RedisGuard(client), "acme") == 3  # type: ignore[arg-type]
+    prefix = build_celery(settings, Side.PUBLISHER).conf.broker_transport_options["global_keyprefix"]
+    assert client.asked == [f"{prefix}ocpp.acme"]
+
+
+def test_the_queue_of_a_tenant_that_goes_is_removed_there(settings: Settings) -> None:
+    client = FakeRedis()
+    remove_queue(RedisGuard(client), "acme")  # type: ignore[arg-type]
     prefix = build_celery(settings, Side.PUBLISHER).conf.broker_transport_options["global_keyprefix"]
     assert client.asked == [f"{prefix}ocpp.acme"]

@@ -109,10 +109,16 @@ def test_events_are_published_in_order_with_qos_1(broker: FakeBroker) -> None:
     status = Event(EventChannel.STATUS, REF, {"event_id": "s"})
     MqttPublisher("mqtt://broker", "id").publish([an_event("a"), status, an_event("b")])
     assert broker.published == [
-        ("ocpp/events/acme/CP-1/session", {"event_id": "a"}, 1, False),
+        ("ocpp/events/acme/CP-1/session", {"event_id": "a", "event_type": "session_started"}, 1, False),
         ("ocpp/status/acme/CP-1", {"event_id": "s"}, 1, True),
-        ("ocpp/events/acme/CP-1/session", {"event_id": "b"}, 1, False),
+        ("ocpp/events/acme/CP-1/session", {"event_id": "b", "event_type": "session_started"}, 1, False),
     ]
+
+
+def test_a_tenant_may_want_less(broker: FakeBroker) -> None:
+    status = Event(EventChannel.STATUS, REF, {"event_id": "s"})
+    MqttPublisher("mqtt://broker", "id").publish([status], qos=0, retain_status=False)
+    assert broker.published == [("ocpp/status/acme/CP-1", {"event_id": "s"}, 0, False)]
 
 
 def test_the_connection_is_kept_while_it_works(broker: FakeBroker) -> None:

@@ -128,11 +128,21 @@ def test_an_answer_that_breaks_its_judge_costs_its_batch_nothing(
 def test_finished_exchanges_go_into_the_message_log(station: Station, command: Command) -> None:
     report(station, ReportKind.SENT)
     report(station, ReportKind.ANSWERED, '[3,"x",{"status":"Accepted"}]')
-    report(station, ReportKind.CONNECTION_LOST)
+    report(station, ReportKind.EXPIRED)
     (kept,) = station.world.batches.exchanges
     assert (kept.direction, kept.action, kept.unique_id) == ("out", "Reset", "cmd-1")
     assert (kept.request, kept.response) == ('[2,"x","Reset",{}]', '[3,"x",{"status":"Accepted"}]')
     assert kept.received_at == at(0)
+
+
+@pytest.mark.parametrize("kind", [ReportKind.UNANSWERED, ReportKind.CONNECTION_LOST])
+def test_so_does_what_was_sent_and_never_answered(
+    station: Station, command: Command, kind: ReportKind
+) -> None:
+    """Every message is on record."""
+    news = CommandReport("CP-1", "cmd-1", kind, to_epoch_ms(NOON), "Reset", '[2,"x","Reset",{}]', None)
+    (kept,) = exchanges_of(a_batch(reports=(news,)))
+    assert (kept.direction, kept.unique_id, kept.response) == ("out", "cmd-1", "")
 
 
 # --- the message log holds no key (A01.FR.09) ------------------------------------------------------

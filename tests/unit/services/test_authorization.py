@@ -90,3 +90,34 @@ def test_a_refused_tag_is_refused_for_its_own_reason_not_as_concurrent(world: Wo
     world.sessions.insert(a_session(id_tag="TAG"), [], 1)
     verdict = world.services.authorization.authorize_start(Batch(tenant), "TAG", REF, 2)
     assert verdict.status is AuthorizationStatus.INVALID
+
+
+# --- authorization_policy ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("presented", "status"),
+    [("DE-PTN-1", "Accepted"), ("de-ptn-2", "Accepted"), ("DE-OTHER", "Invalid"), ("X-DE-PTN-1", "Invalid")],
+)
+def test_unknown_tags_of_a_partner_may_charge(world: World, presented: str, status: str) -> None:
+    tenant = a_tenant(authorization_policy={"accepted_prefixes": ["DE-PTN-"]})
+    assert world.services.authorization.authorize(Batch(tenant), presented).status == status
+    assert world.services.authorization.look_up(tenant, presented).status == status
+
+
+def test_a_partners_tag_that_is_known_and_blocked_stays_blocked(world: World) -> None:
+    batch = a_batch(world, a_tenant(authorization_policy={"accepted_prefixes": ["T"]}), "TAG")
+    batch.id_tags["tag"] = replace(batch.id_tags["tag"], blocked=True)
+    assert world.services.authorization.authorize(batch, "TAG").status is AuthorizationStatus.BLOCKED
+
+
+@pytest.mark.parametrize(("own", "told"), [(None, 60), (30, 30), (90, 60)])
+def test_an_accepted_tag_is_remembered_for_a_while_only(world: World, own: int | None, told: int) -> None:
+    batch = a_batch(world, a_tenant(authorization_policy={"accepted_for_s": 60}), "TAG")
+    batch.id_tags["tag"] = replace(batch.id_tags["tag"], expires_at=None if own is None else at(own))
+    assert world.services.authorization.authorize(batch, "TAG").expires_at == at(told)
+
+
+def test_a_refused_tag_gets_no_expiry_of_ours(world: World) -> None:
+    batch = Batch(a_tenant(authorization_policy={"accepted_for_s": 60}))
+    assert world.services.authorization.authorize(batch, "TAG").expires_at is None

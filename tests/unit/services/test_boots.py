@@ -185,3 +185,66 @@ def test_a_key_that_cannot_be_sent_costs_the_boot_nothing(world: World) -> None:
     tenant = a_tenant(boot_configuration={"SecurityProfile": "1", "BlinkRepeat": "1"})
     assert boot(world, tenant) is Registration.ACCEPTED
     assert pushed(world) == [("ChangeConfiguration", "BlinkRepeat")]
+
+
+# --- charging defaults -------------------------------------------------------------------------------
+
+NIGHT = {
+    "stack_level": 1,
+    "charging_profile_purpose": "ChargePointMaxProfile",
+    "charging_profile_kind": "Absolute",
+    "charging_schedule": {
+        "charging_rate_unit": "W",
+        "start_schedule": "2026-03-01T00:00:00.000Z",
+        "charging_schedule_period": [{"start_period": 0, "limit": 5000}],
+    },
+}
+
+
+def test_a_default_limit_is_sent_once(world: World) -> None:
+    limited = a_tenant(charging_defaults={"limit": 16})
+    boot(world, limited)
+    (command,) = commands(world)
+    profile = command.payload["csChargingProfiles"]
+    assert command.payload["connectorId"] == 0
+    assert (profile["chargingProfilePurpose"], profile["stackLevel"]) == ("TxDefaultProfile", 0)
+    assert profile["chargingSchedule"] == {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}],
+    }
+    answer(world, "Accepted")
+    boot(world, limited, 2)
+    assert len(commands(world)) == 1
+
+
+def test_another_limit_is_sent_after_the_next_boot(world: World) -> None:
+    boot(world, a_tenant(charging_defaults={"limit": 16}))
+    answer(world, "Accepted")
+    boot(world, a_tenant(charging_defaults={"limit": 10, "unit": "W"}), 2)
+    assert [
+        c.payload["csChargingProfiles"]["chargingSchedule"]["chargingRateUnit"] for c in commands(world)
+    ] == [
+        "A",
+        "W",
+    ]
+
+
+def test_a_default_may_be_a_template(world: World) -> None:
+    world.services.keepers.profile_templates.create("acme", "night", NIGHT)
+    tenant = a_tenant(charging_defaults={"profile_template": "night"})
+    boot(world, tenant)
+    answer(world, "Accepted")
+    boot(world, tenant, 2)
+    (command,) = commands(world)
+    assert command.parameters["template"] == "night"
+    assert command.payload["csChargingProfiles"]["chargingProfilePurpose"] == "ChargePointMaxProfile"
+
+
+def test_a_template_that_is_gone_costs_no_boot_its_answer(world: World) -> None:
+    assert boot(world, a_tenant(charging_defaults={"profile_template": "gone"})) is Registration.ACCEPTED
+    assert commands(world) == []
+
+
+def test_without_a_default_nothing_is_sent(world: World) -> None:
+    boot(world, a_tenant(charging_defaults={"unit": "W"}))
+    assert commands(world) == []

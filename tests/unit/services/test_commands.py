@@ -16,9 +16,11 @@ from app.domain.command import (
     Outcome,
 )
 from app.domain.context import ChargePointRef
-from app.domain.errors import Conflict, Expired, InvalidInput, NotFound, Retryable
+from app.domain.errors import Conflict, Expired, FeatureDisabled, InvalidInput, NotFound, Retryable
+from app.domain.permissions import MQTT_PERMISSIONS, Permission
 from app.domain.tenant import Tenant
 from app.ocpp.catalog import load_catalog
+from app.services.ports import PageRequest
 from tests.builders import NOON, REF, a_command, a_tenant, at
 from tests.fakes.world import World, fake_world
 
@@ -408,3 +410,38 @@ def test_a_huge_result_is_left_to_rest(online: World) -> None:
     answer = online.outbox.events("acme")[-1].body
     assert answer["status"] == "accepted"
     assert command.id in answer["result"]["left_out"]
+
+
+# --- features ----------------------------------------------------------------------------------------
+
+
+def test_a_command_of_a_feature_that_is_switched_off_is_refused_and_not_stored() -> None:
+    world = fake_world(load_catalog())
+    world.add_charge_point("acme", "CP-1")
+    limited = a_tenant(features={"remote_control": False})
+    with pytest.raises(FeatureDisabled, match="remote_control"):
+        submit(world, limited)
+    assert world.services.commands.list_page("acme", PageRequest()).items == ()
+
+
+def test_a_command_that_was_taken_before_is_found_again() -> None:
+    world = fake_world(load_catalog())
+    world.add_charge_point("acme", "CP-1")
+    taken = submit(world, command_id="mine")
+    assert submit(world, a_tenant(features={"remote_control": False}), command_id="mine") == taken
+
+
+@pytest.mark.parametrize(
+    ("command_type", "permission"),
+    [
+        ("reset", Permission.COMMANDS_SEND),
+        ("install_certificate", Permission.SECURITY_MANAGE),
+        ("InstallCertificate", Permission.SECURITY_MANAGE),
+    ],
+)
+def test_what_a_command_takes_is_the_same_at_every_door(
+    world: World, command_type: str, permission: Permission
+) -> None:
+    request = CommandRequest(REF, command_type, {}, "tests")
+    assert world.services.commands.permission_for(request) is permission
+    assert (permission in MQTT_PERMISSIONS) == (permission is Permission.COMMANDS_SEND)

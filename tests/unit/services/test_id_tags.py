@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from app.domain.csv_table import Row
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.id_tag import IdTag
-from app.domain.id_tag_csv import Row
 from app.services.id_tags import MAX_ROWS, ImportReport
 from app.services.ports import PageRequest
 from tests.builders import NOON, at
@@ -147,7 +147,7 @@ def test_a_dry_run_tells_and_writes_nothing(world: World) -> None:
 
 
 def test_too_many_rows_are_refused(world: World) -> None:
-    rows = (replace(WRONG[0], line=number + 2, id_tag=str(number)) for number in range(MAX_ROWS + 1))
+    rows = (replace(WRONG[0], line=number + 2, key=str(number)) for number in range(MAX_ROWS + 1))
     with pytest.raises(InvalidInput) as refused:
         world.services.id_tags.import_rows("acme", rows, partial=True)
     assert set(refused.value.problems) == {f"line {MAX_ROWS + 2}"}

@@ -1,12 +1,14 @@
 """Tenants: found by the longest prefix, followed by version, changed whole or not at all."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from app.domain.errors import Conflict, InvalidInput, NotFound, Retryable
+from app.domain.errors import Conflict, InvalidInput, NotFound, PlatformSetting, Retryable, TenantSuspended
 from app.domain.tenant import TenantStatus
-from app.services.tenants import TenantDirectory, TenantService, is_served
+from app.domain.tenant_configuration import PLATFORM_SETTINGS, TenantConfiguration
+from app.services.tenants import TenantDirectory, TenantService, check_served, is_served
 from tests.builders import a_tenant
 from tests.fakes.clock import FakeClock
 from tests.fakes.tenants import FakeTenantRepository
@@ -177,3 +179,80 @@ def test_prefixes_that_differ_in_case_only_name_nobody_in_any_case(
     exact = directory.find_by_identity("acme-1")
     assert exact is not None
     assert exact.id == "small"
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+def test_a_name_and_prefixes_may_change(service: TenantService) -> None:
+    service.create("acme", "Acme", ["A-"])
+    service.update("acme", name=" Acme Ltd ")
+    changed = service.update("acme", prefixes=["A-", "B-"])
+    assert (changed.name, changed.charge_point_prefixes) == ("Acme Ltd", ("A-", "B-"))
+    assert service.get("acme") == changed
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "a\nb"}, "name"),
+        ({"prefixes": ["a/b"]}, "charge_point_prefix"),
+        ({"prefixes": ["A-", "A-"]}, "charge_point_prefixes"),
+        ({"prefixes": [f"{number}-" for number in range(101)]}, "charge_point_prefixes"),
+    ],
+)
+def test_a_wrong_name_or_prefix_changes_nothing(
+    service: TenantService, change: dict[str, Any], named: str
+) -> None:
+    before = service.create("acme", "Acme", ["A-"])
+    with pytest.raises(InvalidInput) as refused:
+        service.update("acme", **change)
+    assert list(refused.value.problems) == [named]
+    assert service.get("acme") == before
+
+
+def test_a_prefix_of_another_tenant_cannot_be_taken(service: TenantService) -> None:
+    service.create("acme", "Acme", ["A-"])
+    service.create("beta", "Beta", ["B-"])
+    with pytest.raises(Conflict):
+        service.update("beta", prefixes=["A-"])
+
+
+def test_two_changes_at_once_both_count(service: TenantService, repository: FakeTenantRepository) -> None:
+    """The second one reads before the first is stored."""
+    service.create("acme", "Acme")
+    find, rivals = repository.find, [{"command_expiry_s": 5}]
+
+    def find_and_lose(tenant_id: str) -> Any:
+        found = find(tenant_id)
+        if rivals:
+            service.configure("acme", rivals.pop())
+        return found
+
+    with pytest.MonkeyPatch.context() as racing:
+        racing.setattr(repository, "find", find_and_lose)
+        service.configure("acme", {"heartbeat_interval": 10})
+    configuration = service.get("acme").configuration
+    assert (configuration.heartbeat_interval, configuration.command_expiry_s) == (10, 5)
+
+
+@pytest.mark.parametrize("name", sorted(PLATFORM_SETTINGS))
+def test_a_tenant_does_not_raise_its_own_limits(service: TenantService, name: str) -> None:
+    service.create("acme", "Acme")
+    value: Any = {"firmware": False} if name == "features" else 7
+    with pytest.raises(PlatformSetting, match=name) as refused:
+        service.configure("acme", {name: value, "heartbeat_interval": 10}, by_platform=False)
+    assert list(refused.value.problems) == [name]
+    assert service.get("acme").configuration == TenantConfiguration()
+    service.configure("acme", {name: value})
+    service.configure("acme", {name: value, "heartbeat_interval": 10}, by_platform=False)
+    assert service.get("acme").configuration.heartbeat_interval == 10, "unchanged they may be sent"
+
+
+@pytest.mark.parametrize("status", [TenantStatus.SUSPENDED, TenantStatus.DELETING])
+def test_who_is_not_served_is_told_so(status: TenantStatus) -> None:
+    tenant = a_tenant()
+    assert check_served(tenant) is tenant
+    with pytest.raises(TenantSuspended, match="acme"):
+        check_served(replace(tenant, status=status))

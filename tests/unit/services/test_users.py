@@ -1,11 +1,15 @@
 """Users: who they are, proven by password."""
 
+from contextlib import nullcontext
 from typing import Any
+from unittest import mock
 
 import pytest
+from argon2 import PasswordHasher
 
 from app.domain.errors import Conflict, InvalidInput, NotAuthenticated
 from app.domain.user import Role
+from app.services.users import UserService
 from tests.fakes.world import World
 
 PASSWORD = "correct horse"
@@ -98,3 +102,76 @@ def test_a_changed_password_replaces_the_old_one(world: World) -> None:
         world.services.users.authenticate(user.email, PASSWORD)
     with pytest.raises(InvalidInput):
         world.services.users.set_password(user, "short")
+
+
+def test_a_hash_of_former_strength_is_replaced_when_its_password_is_shown(world: World) -> None:
+    user = create(world)
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=8).hash(PASSWORD)
+    world.users.set_password_hash(user.id, weak)
+    proven = world.services.users.authenticate(user.email, PASSWORD)
+    kept = world.users.find(user.id)
+    assert kept is not None
+    assert kept.password_hash == proven.password_hash != weak
+    assert world.services.users.open_session(proven).user_id == user.id
+
+
+def test_a_password_that_is_changed_meanwhile_is_not_undone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody logs in with the former one while it is being changed: it must not be stored once more."""
+    user = create(world)
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=8).hash(PASSWORD)
+    world.users.set_password_hash(user.id, weak)
+    store = world.users.set_password_hash
+
+    def overtaken(user_id: str, password_hash: str, *, known: str | None = None) -> None:
+        store(user_id, "the new one")
+        store(user_id, password_hash, known=known)
+
+    monkeypatch.setattr(world.users, "set_password_hash", overtaken)
+    proven = world.services.users.authenticate(user.email, PASSWORD)
+    kept = world.users.find(user.id)
+    assert kept is not None
+    assert kept.password_hash == "the new one"
+    with pytest.raises(NotAuthenticated):
+        world.services.users.open_session(proven)
+    assert world.services.tokens.of_user(user.id) == []
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_lock_costs_a_hash_too(world: World, locked: bool) -> None:
+    """Nor does time tell who is locked."""
+    user, users = create(world), world.services.users
+    for _ in range(5 if locked else 4):
+        with pytest.raises(NotAuthenticated):
+            users.authenticate(user.email, "wrong horse!", address="192.0.2.1")
+    with mock.patch.object(UserService, "_fits", return_value=True) as fits:
+        refused = pytest.raises(NotAuthenticated) if locked else nullcontext()
+        with refused:
+            users.authenticate(user.email, PASSWORD, address="192.0.2.1")
+    assert fits.call_count == 1
+
+
+def test_the_platforms_own_come_first_where_no_tenant_is_named(world: World) -> None:
+    root = create(world, role=Role.PLATFORM_ADMIN, tenant_id=None)
+    acme = create(world)
+    users = world.services.users
+    assert users.find_by_email(root.email) == root
+    assert users.find_by_email(root.email, "acme") == acme
+    assert users.find_by_email(root.email, "beta") is None
+    create(world, "bob@example.com")
+    create(world, "bob@example.com", tenant_id="beta")
+    assert users.find_by_email("bob@example.com") is None
+    assert len(users.with_email("BOB@example.com")) == 2
+
+
+@pytest.mark.parametrize("name", ["Ann\x00", "x" * 101, "a\nb", "\ud800"])
+def test_a_name_is_something_to_read(world: World, name: str) -> None:
+    user = create(world)
+    for attempt in (
+        lambda: create(world, "bob@example.com", name=name),
+        lambda: world.services.users.change("acme", user.id, {"name": name}),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            attempt()
+        assert set(refused.value.problems) == {"name"}

@@ -6,6 +6,7 @@ import pytest
 
 from app.domain.errors import Retryable
 from app.domain.events import Event
+from app.domain.webhook import Delivery
 from app.process import Process
 from tests.builders import an_event
 from tests.fakes.leases import FakeLeases
@@ -21,12 +22,14 @@ class FakePublisher:
 
     def __init__(self) -> None:
         self.published: list[str] = []
+        self.ways: set[tuple[int, bool]] = set()
         self.failures: list[Exception] = []
         self.stop_when: int | None = None
         self.relay: Relay | None = None
         self.closed = False
 
-    def publish(self, told: Sequence[Event]) -> None:
+    def publish(self, told: Sequence[Event], *, qos: int, retain_status: bool) -> None:
+        self.ways.add((qos, retain_status))
         if self.failures:
             raise self.failures.pop()
         self.published.extend(event.body["event_id"] for event in told)
@@ -177,3 +180,58 @@ def test_a_dead_relays_place_is_taken_when_its_lease_is_over(
     world.outbox.append("acme", [an_event("a")], 1)
     run(relay, monkeypatch)
     assert publisher.published == ["a"]
+
+
+def test_a_tenant_chooses_how_its_events_are_published(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.services.tenants.configure("acme", {"mqtt_qos": 0, "mqtt_retain_status": False})
+    world.services.tenants.directory.refresh()
+    for tenant_id in ("acme", "beta"):
+        world.outbox.append(tenant_id, [an_event(tenant_id)], 1)
+    run(relay, monkeypatch, None)
+    assert publisher.ways == {(0, False), (1, True)}
+
+
+def test_events_of_a_tenant_that_is_too_new_to_be_known_wait(
+    relay: Relay, world: World, publisher: FakePublisher
+) -> None:
+    world.services.tenants.create("new", "New")
+    world.outbox.append("new", [an_event("early")], 1)
+    relay._drain("new")
+    assert publisher.published == []
+    assert world.outbox.depth("new") == 1
+    world.services.tenants.directory.refresh()
+    relay._drain("new")
+    assert publisher.published == ["early"]
+
+
+def test_webhooks_and_those_who_look_get_events_that_mqtt_has(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.services.webhooks.create("acme", "https://example.com", {})
+    position = world.live_feed.open("acme")
+    world.outbox.append("acme", [an_event("a")], 1)
+    publisher.failures = [Retryable("MQTT: gone")]
+    run(relay, monkeypatch)
+    assert [one.event_id for one in world.deliveries.all("acme")] == ["a"]
+    assert [live.event for live in world.live_feed.read("acme", position, 0)] == [an_event("a")]
+
+
+def test_an_event_is_forgotten_only_when_its_deliveries_are_stored(
+    relay: Relay, world: World, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.services.webhooks.create("acme", "https://example.com", {})
+    world.outbox.append("acme", [an_event("a")], 1)
+    add, failures = world.deliveries.add, [Retryable("MongoDB: gone")]
+
+    def fail_once(tenant_id: str, made: Sequence[Delivery]) -> None:
+        if failures:
+            raise failures.pop()
+        add(tenant_id, made)
+
+    monkeypatch.setattr(world.deliveries, "add", fail_once)
+    run(relay, monkeypatch)
+    assert publisher.published == ["a", "a"]
+    assert [one.event_id for one in world.deliveries.all("acme")] == ["a"]
+    assert world.outbox.depth("acme") == 0

@@ -231,3 +231,74 @@ def test_a_message_that_breaks_us_does_not_come_back_for_ever(
     mail.arrives(BODY)
     assert mail.acknowledged == [1, 2]
     assert world.services.commands.get("acme", "mine").created_at == at(0)
+
+
+def test_a_suspended_tenant_hears_why(mail: Mail, world: World) -> None:
+    world.services.tenant_lifecycle.suspend("acme")
+    world.services.tenants.directory.refresh()
+    mail.arrives(BODY)
+    assert mail.acknowledged == [1]
+    assert responses(world) == [("mine", "failed", "tenant_suspended")]
+
+
+def test_a_feature_that_is_switched_off_is_named(mail: Mail, world: World) -> None:
+    world.services.tenants.configure("acme", {"features": {"remote_control": False}})
+    world.services.tenants.directory.refresh()
+    mail.arrives(BODY)
+    assert responses(world) == [("mine", "failed", "feature_disabled")]
+    (told,) = world.outbox.events("acme")
+    assert told.body["error"]["feature"] == "remote_control"
+
+
+@pytest.mark.parametrize(
+    ("command_type", "parameters"),
+    [
+        ("InstallCertificate", {"certificate_type": "CentralSystemRootCertificate", "certificate": "x"}),
+        ("delete_certificate", {}),
+        ("certificate_signed", {}),
+        ("ChangeConfiguration", {"key": "AuthorizationKey", "value": "5ec0" * 10}),
+        ("change_configuration", {"key": "authorizationkey", "value": "5ec0" * 10}),
+        ("change_configuration", {"key": "SecurityProfile", "value": "0"}),
+    ],
+)
+def test_what_changes_keys_or_certificates_is_not_taken_from_a_broker(
+    mail: Mail, world: World, command_type: str, parameters: dict[str, Any]
+) -> None:
+    mail.arrives(BODY | {"command_type": command_type, "parameters": parameters})
+    assert responses(world) == [("mine", "failed", "not_permitted")]
+    assert mail.acknowledged == [1]
+    (entry,) = world.audit.of("acme")
+    assert (entry.result, entry.code) == ("refused", "not_permitted")
+    assert "5ec0" not in repr(world.audit.entries)
+
+
+def test_any_other_key_may_be_changed(mail: Mail, world: World) -> None:
+    change = {"key": "HeartbeatInterval", "value": "60"}
+    mail.arrives(BODY | {"command_type": "change_configuration", "parameters": change})
+    assert responses(world) == [("mine", "queued", None)]
+
+
+@pytest.mark.parametrize(
+    "sent", ["2026-03-01T12:05:00Z", "2026-03-01T13:05:00+01:00", "2026-03-01T11:59:59Z"]
+)
+def test_clocks_may_differ_a_little(mail: Mail, world: World, sent: str) -> None:
+    mail.arrives(BODY | {"timestamp": sent})
+    assert responses(world) == [("mine", "queued", None)]
+
+
+@pytest.mark.parametrize("sent", ["2026-03-01T12:05:01Z", "2027-03-01T12:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_command_from_the_future_would_live_for_ever(mail: Mail, world: World, sent: str) -> None:
+    mail.arrives(BODY | {"timestamp": sent})
+    assert responses(world) == [("mine", "failed", "invalid_input")]
+    (told,) = world.outbox.events("acme")
+    assert set(told.body["error"]["problems"]) == {"timestamp"}
+
+
+def test_every_command_is_on_record_taken_or_refused(mail: Mail, world: World) -> None:
+    mail.arrives(BODY)
+    mail.arrives(BODY | {"command_id": "other", "x": 1})
+    taken, refused = world.audit.of("acme")
+    assert (taken.actor_kind, taken.action, taken.result) == ("mqtt", "commands.send", "done")
+    assert taken.target == {"charge_point_id": "CP-1", "command_id": "mine"}
+    assert (refused.result, refused.code) == ("refused", "invalid_input")
+    assert refused.target["command_id"] == "other"

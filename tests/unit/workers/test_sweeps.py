@@ -12,6 +12,7 @@ from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
 from app.domain.reservation import ReservationStatus
 from app.domain.session import SessionStatus
+from app.domain.user import Role
 from app.messaging import tasks
 from app.process import Process
 from tests.builders import a_call, a_reservation, a_session, at
@@ -168,3 +169,95 @@ def test_reservations_expire_in_every_tenant(world: World, run: Any) -> None:
     for ref in (ACME, BETA):
         kept = world.services.keepers.reservations.get(ref.tenant_id, "r-1")
         assert (kept.status, kept.changed_at) == (ReservationStatus.EXPIRED, at(60))
+
+
+def test_sessions_are_kept_as_long_as_each_tenant_wants(world: World, run: Any) -> None:
+    world.services.tenants.configure("acme", {"session_days": 1})
+    world.services.tenants.directory.refresh()
+    for ref in (ACME, BETA):
+        ended = {"status": SessionStatus.COMPLETED, "stop_time": at(60)}
+        world.sessions.insert(a_session(1, ref, **ended), [], 1)
+        world.sessions.insert(a_session(2, ref, start_key="running"), [], 2)
+    world.clock.advance(86_000)
+    run(tasks.PRUNE_SESSIONS)
+    assert len(world.sessions.all("acme")) == 2
+    world.clock.advance(1_000)
+    run(tasks.PRUNE_SESSIONS)
+    assert [session.transaction_id for session in world.sessions.all("acme")] == [2]
+    assert len(world.sessions.all("beta")) == 2
+
+
+def test_tenants_whose_day_has_come_go(world: World, run: Any) -> None:
+    world.services.tenant_lifecycle.delete("acme", 1)
+    world.services.tenants.directory.refresh()
+    run(tasks.REMOVE_TENANTS)
+    assert world.services.tenants.get("acme").delete_at is not None
+    world.clock.advance(86_400 + 60)
+    run(tasks.REMOVE_TENANTS)
+    assert [tenant.id for tenant in world.tenants.all()] == ["beta"]
+
+
+def test_the_audit_log_is_kept_as_long_as_each_has_it(world: World, run: Any) -> None:
+    """And that something went is on record itself."""
+    world.services.tenants.configure("beta", {"audit_log_days": 7})
+    world.services.tenants.directory.refresh()
+    for tenant_id in ("acme", "beta", None):
+        world.services.audit.record_of_system("tests", tenant_id, {})
+    world.clock.advance(8 * 86_400)
+    run(tasks.PRUNE_AUDIT)
+    assert [entry.action for entry in world.audit.of("acme")] == ["tests"]
+    (told,) = world.audit.of("beta")
+    assert (told.action, told.actor_kind) == ("sweeps.audit_log", "system")
+    assert told.target == {"tenant_id": "beta", "deleted": "1"}
+    assert [entry.action for entry in world.audit.of(None)] == ["tests"]
+    world.clock.advance(358 * 86_400)
+    run(tasks.PRUNE_AUDIT)
+    assert world.audit.of(None) == []
+
+
+def test_what_a_sweep_deletes_is_on_record(
+    world: World, run: Any, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process.adapters, "messages", SimpleNamespace(prune=lambda tenant_id, before: 3))
+    run(tasks.PRUNE_MESSAGES)
+    for tenant_id in ("acme", "beta"):
+        (entry,) = world.audit.of(tenant_id)
+        assert (entry.action, entry.target["deleted"]) == ("sweeps.messages", "3")
+
+
+def test_logins_that_are_over_are_forgotten(world: World, run: Any) -> None:
+    services = world.services
+    user = services.users.create("ann@acme.example", "correct horse", Role.VIEWER, "acme")
+    over, live = services.tokens.open(user), services.tokens.open(user)
+    services.tokens.end(user.id, over.id)
+    services.lockout.note_failure("acme\nann@acme.example", "192.0.2.1")
+    world.clock.advance(86_401)
+    run(tasks.PRUNE_LOGINS)
+    assert list(world.login_sessions.sessions) == [live.id]
+    assert services.lockout.prune() == 0
+
+
+def test_logins_are_forgotten_another_time_while_the_store_is_down(
+    world: World, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: datetime) -> int:
+        raise Retryable("MongoDB: no primary")
+
+    monkeypatch.setattr(world.login_sessions, "prune", fail)
+    run(tasks.PRUNE_LOGINS)
+
+
+def test_the_brokers_accounts_are_brought_in_line(world: World, run: Any) -> None:
+    world.mqtt_broker.passwords = {"acme.stranger": "x"}
+    run(tasks.SYNC_MQTT)
+    assert world.mqtt_broker.is_prepared
+    assert world.mqtt_broker.passwords == {}
+
+
+def test_a_broker_that_is_away_is_brought_in_line_later(world: World, run: Any) -> None:
+    world.mqtt_broker.passwords = {"acme.stranger": "x"}
+    world.mqtt_broker.is_away = True
+    run(tasks.SYNC_MQTT)
+    world.mqtt_broker.is_away = False
+    run(tasks.SYNC_MQTT)
+    assert world.mqtt_broker.passwords == {}
