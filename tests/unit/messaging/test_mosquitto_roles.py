@@ -1,4 +1,4 @@
-"""What Mosquitto is told of who may do what. The real one is asked in `tests/integration/test_mosquitto.py`."""
+"""What Mosquitto is told of who may do what; a real one is in `tests/integration/test_mosquitto.py`."""
 
 from dataclasses import replace
 

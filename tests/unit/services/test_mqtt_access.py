@@ -243,7 +243,7 @@ def test_a_new_broker_gets_all_accounts(world: World, access: MqttAccessService)
         ("beta.billing", False),
     ],
 )
-def test_a_client_id_is_ones_own(access: MqttAccessService, client_id: str, comes_in: bool) -> None:  # noqa: FBT001 - a parameter of a test
+def test_a_client_id_is_ones_own(access: MqttAccessService, client_id: str, comes_in: bool) -> None:
     made, password = create(access)
     assert access.authenticate(made.username, password, client_id) == comes_in
 
