@@ -73,9 +73,9 @@ async def test_a_configuration_is_on_record_before_and_after_and_secrets_are_not
 ) -> None:
     key = uuid.uuid4().hex + "01234567"
     password = f"a secret {uuid.uuid4().hex}"
-    config = {"heartbeat_interval": 290, "boot_configuration": {"AuthorizationKey": key}}
+    config = {"boot_retry_interval": 290, "boot_configuration": {"AuthorizationKey": key}}
     await admin.send("PUT", f"/tenants/{tenant.id}/config", config, 200, 422)
-    await admin.send("PUT", f"/tenants/{tenant.id}/config", {"heartbeat_interval": 280}, 200)
+    await admin.send("PUT", f"/tenants/{tenant.id}/config", {"boot_retry_interval": 280}, 200)
     path = f"/chargepoints/{charge_point.identity}/security/key"
     await admin.send("POST", path, {"mode": "set", "key": key}, 200, 201, 202, 409)
     new = {"email": f"{uuid.uuid4().hex}@x.example", "password": password, "role": "viewer"}
@@ -87,7 +87,7 @@ async def test_a_configuration_is_on_record_before_and_after_and_secrets_are_not
     )
     made = await admin.send("POST", "/api-keys", {"name": "billing", "role": "viewer"}, 201, 422)
     (latest,) = (await admin.get("/audit", action="tenants.configure", result="done", limit=1))["items"]
-    assert latest["after"]["configuration"]["heartbeat_interval"] == 280
+    assert latest["after"]["configuration"]["boot_retry_interval"] == 280
     logins = await admin.get("/audit", action="auth.login", result="refused")
     assert logins["items"][0]["actor_kind"] == "anonymous"
     secrets = [key, password, PASSWORD]
