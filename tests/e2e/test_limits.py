@@ -51,7 +51,7 @@ async def test_a_flood_loses_nothing_and_delays_nobody(
     system: RunningSystem, tenant: TestTenant, rest: RestClient
 ) -> None:
     """Without waiting for answers it sends more than its rate allows; all of it is answered, later."""
-    more = 8
+    more = 24
     async with dial(system, tenant.identity()) as flooder:
         await boot(flooder)
         async with SimulatedChargePoint(system.ws_url, tenant.identity()) as calm:
