@@ -40,13 +40,14 @@ class MqttSettings:
     """Where the MQTT broker is, and who keeps the accounts of tenants' programs there.
 
     access: `mosquitto`, told by us as the user of `admin_url`; `http`, where the broker asks us with
-    `http_secret`; or `none`.
+    `http_secret`; or `none`. public_url: what tenants are told, without a user.
     """
 
     url: str = field(repr=False)
     access: str = "none"
     admin_url: str = field(default="", repr=False)
     http_secret: str = field(default="", repr=False)
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,14 @@ def _mqtt(env: Env, production: bool, embedded_port: int) -> MqttSettings:
     admin_url = env.str("MQTT_ADMIN_URL", "") or url
     needed = access == "http"
     secret = env.str("MQTT_HTTP_SECRET", validate=long_enough) if needed else env.str("MQTT_HTTP_SECRET", "")
-    return MqttSettings(url, access, admin_url, secret if needed else "")
+    public_url = _address(env, "MQTT_PUBLIC_URL", schemes, required=False, default=url)
+    return MqttSettings(url, access, admin_url, secret if needed else "", _without_user(public_url))
+
+
+def _without_user(url: str | None) -> str:
+    """None, that is wrong, is told when all have been read."""
+    scheme, _, rest = (url or "").partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _settings_error(messages: Any) -> SettingsError:

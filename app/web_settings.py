@@ -31,6 +31,7 @@ class WebSettings:
     address_rate_limit: int
     access_token_s: int
     refresh_token_s: int
+    login_needs_tenant: bool
     jwt_secret_key: str = field(repr=False)
     jwt_secret_key_previous: str = field(repr=False)
 
@@ -49,6 +50,7 @@ def read_web(env: Env, production: bool, var_dir: Path) -> WebSettings:
         address_rate_limit=env.int("WEB_ADDRESS_RATE_LIMIT", 300, validate=Range(min=1)),
         access_token_s=env.int("ACCESS_TOKEN_S", 900, validate=Range(min=10)),
         refresh_token_s=env.int("REFRESH_TOKEN_S", 30 * 86_400, validate=Range(min=60)),
+        login_needs_tenant=env.bool("LOGIN_NEEDS_TENANT", production),
         jwt_secret_key=secret,
         jwt_secret_key_previous=env.str("JWT_SECRET_KEY_PREVIOUS", "", validate=_empty_or_long_enough),
     )

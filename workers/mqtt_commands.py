@@ -17,6 +17,7 @@ from app.domain.audit import ActorKind, AuditEntry, AuditResult
 from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, InvalidInput, NotPermitted, Retryable
+from app.domain.events import BY_MQTT
 from app.domain.permissions import MQTT_PERMISSIONS
 from app.domain.tenant import Tenant
 from app.domain.times import parse_time
@@ -48,7 +49,7 @@ def read_command(ref: ChargePointRef, payload: bytes) -> CommandRequest:
         charge_point=ref,
         command_type=body["command_type"],
         parameters=body.get("parameters") or {},
-        requested_by="mqtt",
+        requested_by=BY_MQTT,
         command_id=body["command_id"],
         issued_at=_issued_at(body),
         expires_in_s=body.get("expires_in"),
@@ -171,7 +172,10 @@ class CommandListener:
             else:
                 return
 
-    def _subscribe(self, client: paho.Client, *_: Any) -> None:
+    def _subscribe(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if reason.is_failure:
+            log.error("broker_refuses", reason=str(reason))
+            return
         client.subscribe(topics.COMMANDS, qos=1)
         log.info("commands_subscribed", topic=topics.COMMANDS)
 

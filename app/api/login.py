@@ -40,9 +40,9 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     """Log in
 
     Gives an access token, to be sent as `Authorization: Bearer <access_token>`, and a refresh token that
-    gets new access tokens. Name the `tenant_id` where the same email is used in several. A wrong email, a
-    wrong password and a locked account are answered alike: after five failures from one address an email is
-    locked for a minute, then for two, up to an hour.
+    gets new access tokens. Name the `tenant_id`; the platform's own people name none. A wrong email, a wrong
+    password, a wrong tenant and a locked account are answered alike: after five failures from one address an
+    email is locked for a minute, then for two, up to an hour.
     """
     user = services().users.authenticate(
         body["email"], body["password"], body["tenant_id"], address=site_of(request.remote_addr)

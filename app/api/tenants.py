@@ -135,7 +135,8 @@ def suspend_tenant(tenant_id: str) -> Tenant:
 def resume_tenant(tenant_id: str) -> Tenant:
     """Resume a tenant
 
-    One that is suspended, or one that is being deleted, as long as its grace period lasts.
+    One that is suspended, or one that is being deleted, as long as its grace period lasts. Its people log in
+    anew.
     """
     return services().tenant_lifecycle.resume(tenant_id)
 

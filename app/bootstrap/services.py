@@ -144,7 +144,9 @@ def build_services(settings: Settings, adapters: Adapters | None = None) -> Serv
         timedelta(seconds=settings.web.refresh_token_s),
     )
     lockout = Lockout(MongoLoginFailures(databases), clock)
-    user_service = UserService(user_store, tokens, lockout, clock)
+    user_service = UserService(
+        user_store, tokens, lockout, clock, login_needs_tenant=settings.web.login_needs_tenant
+    )
     deliveries, live_feed = MongoDeliveries(databases), RedisLiveFeed(adapters.redis)
     webhooks = WebhookService(
         MongoWebhooks(databases),

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -100,8 +99,7 @@ def _api_key(toolbox: Toolbox, tenant: Tenant) -> dict[str, Any]:
 
 
 def _mqtt(toolbox: Toolbox, tenant: Tenant) -> dict[str, Any]:
-    url = urlsplit(toolbox.settings.mqtt.url)
-    address = {"mqtt_url": f"{url.scheme}://{url.netloc.rpartition('@')[2]}"}
+    address = {"mqtt_url": toolbox.settings.mqtt.public_url}
     if not toolbox.services.mqtt_access.is_kept:
         return address | {"mqtt_user": "none: this broker does not ask (MQTT_ACCESS)"}
     try:

@@ -13,6 +13,8 @@ from app.domain.times import format_time
 
 SCHEMA_VERSION = 1
 MAX_PUBLISHED_RESULT = 100_000
+BY_MQTT = "mqtt"
+"""Who asked, of a command over MQTT: the broker does not say which program it was."""
 
 
 class EventChannel(StrEnum):
@@ -97,6 +99,7 @@ def response_event(command: Command, at: datetime) -> Event:
         "command_type": command.command_type,
         "charge_point_id": command.charge_point_id,
         "tenant_id": command.tenant_id,
+        "requested_by": command.requested_by,
         "status": command.status.value,
         "result": result,
         "error": command.error,
@@ -117,6 +120,7 @@ def refused_command_event(
         "command_type": None,
         "charge_point_id": ref.charge_point_id,
         "tenant_id": ref.tenant_id,
+        "requested_by": BY_MQTT,
         "status": "expired" if error["code"] == Expired.code else "failed",
         "result": None,
         "error": error,

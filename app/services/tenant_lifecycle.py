@@ -88,10 +88,12 @@ class TenantLifecycle:
         return self._move(tenant_id, TenantStatus.SUSPENDED)
 
     def resume(self, tenant_id: str) -> Tenant:
-        """Serve it again. Raises NotFound, Conflict (the grace period of its deletion is over)."""
-        delete_at = self._tenants.get(tenant_id).delete_at
-        if delete_at is not None and delete_at <= self._clock.now():
+        """Serve it again; its people log in anew. Raises NotFound, Conflict (its grace period is over)."""
+        tenant = self._tenants.get(tenant_id)
+        if tenant.delete_at is not None and tenant.delete_at <= self._clock.now():
             raise Conflict("The tenant's grace period is over; its data is being deleted.")
+        if tenant.status is not TenantStatus.ACTIVE:
+            self._users.end_sessions_of_all(tenant_id)
         return self._move(tenant_id, TenantStatus.ACTIVE)
 
     def delete(self, tenant_id: str, grace_days: int = DEFAULT_GRACE_DAYS) -> Tenant:

@@ -41,6 +41,10 @@ class LoginSessionRepository(Protocol):
 
     def end(self, session_ids: Sequence[str], at: datetime) -> None: ...
 
+    def live_of_tenant(self, tenant_id: str) -> Sequence[LoginSession]:
+        """Those of a tenant's people that have not ended."""
+        ...
+
     def remove_all(self, tenant_id: str) -> None:
         """All of a tenant's people."""
         ...
@@ -153,6 +157,10 @@ class TokenService:
         ending = [session for session in self._sessions.of_user(user_id) if session.id != but]
         self._end(ending)
         return len(ending)
+
+    def end_all_of_tenant(self, tenant_id: str) -> None:
+        """End all sessions of a tenant's people."""
+        self._end(self._sessions.live_of_tenant(tenant_id))
 
     def remove_all(self, tenant_id: str) -> None:
         """Those of a tenant that is deleted."""

@@ -12,14 +12,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from app.domain.login_session import LoginSession
-from app.domain.password import problem_of
 from app.domain.user import Role, User
 from app.services.lockout import Lockout
+from app.services.passwords import problem_of
 from app.services.ports import Clock, Page, PageRequest, UserRepository
 from app.services.tokens import TokenService
 
 log = structlog.stdlib.get_logger(__name__)
-_REFUSED = "The email or the password is wrong."
+_REFUSED = "The email or the password is wrong, or the tenant."
 _MEMORY_GUARD = threading.BoundedSemaphore(4)
 _ENDS_SESSIONS = ("role", "disabled")
 _OPENS_SESSIONS = ("role", "disabled", "password_hash")
@@ -36,11 +36,14 @@ class UserService:
         lockout: Lockout,
         clock: Clock,
         hasher: PasswordHasher | None = None,
+        *,
+        login_needs_tenant: bool = False,
     ) -> None:
         self._users = users
         self._tokens = tokens
         self._lockout = lockout
         self._clock = clock
+        self._login_needs_tenant = login_needs_tenant
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._decoy = self._hasher.hash(uuid4().hex)
 
@@ -76,15 +79,17 @@ class UserService:
         return problems | _name_problems(name)
 
     def find_by_email(self, email: str, tenant_id: str | None = None) -> User | None:
-        """By email, in any case of letters. Without a tenant: the platform's, or the only one of this email.
+        """By email, in any case of letters, in a tenant.
 
-        The platform's own first, so that no tenant keeps them out by having somebody of the same email.
+        Without one: the platform's own, or else whoever has had this email for the longest time, so that no
+        tenant keeps others' people out by entering their emails. With `login_needs_tenant` the platform's
+        only: otherwise a tenant's admin could enter an email, log in without a tenant, and learn from a
+        refusal that somebody else's people use it.
         """
         found = self.with_email(email)
-        own = [user for user in found if user.tenant_id == tenant_id]
-        if own or tenant_id is not None:
-            return own[0] if own else None
-        return found[0] if len(found) == 1 else None
+        if tenant_id is not None or self._login_needs_tenant:
+            return next((user for user in found if user.tenant_id == tenant_id), None)
+        return min(found, key=lambda user: (user.tenant_id is not None, user.created_at), default=None)
 
     def with_email(self, email: str) -> Sequence[User]:
         """All of this email, in any case of letters, of any tenant."""
@@ -132,6 +137,10 @@ class UserService:
         self._users.remove(user.id)
         self._tokens.end_all(user.id)
 
+    def end_sessions_of_all(self, tenant_id: str) -> None:
+        """Log everybody of a tenant out."""
+        self._tokens.end_all_of_tenant(tenant_id)
+
     def set_password(self, user: User, password: str, *, keep_session: str | None = None) -> None:
         """Give a user another password; their login sessions end, maybe but one. Raises InvalidInput."""
         if weakness := problem_of(password, user.email, user.tenant_id or "", user.name):
@@ -156,15 +165,15 @@ class UserService:
     ) -> User:
         """The user whose password this is.
 
-        Raises NotAuthenticated in the same words and the same time for unknown, wrong, disabled, locked, and
-        for an email that several tenants know while none was named. Argon2 takes its memory on purpose, so
-        only a few run at once.
+        Raises NotAuthenticated in the same words and the same time for unknown, wrong, disabled and locked.
+        Argon2 takes its memory on purpose, so only a few run at once. The lock is looked at after it: of many
+        attempts at the same moment, those that come later see how the former ended.
         """
         user = self.find_by_email(email, tenant_id)
         who = _who(email.casefold(), user.tenant_id if user else tenant_id)
-        locked = self._lockout.is_locked(who, address)
         with _MEMORY_GUARD:
             fits = self._fits(user.password_hash if user else self._decoy, password)
+        locked = self._lockout.is_locked(who, address)
         if user is None or not fits or user.disabled or locked:
             if not locked:
                 self._lockout.note_failure(who, address)

@@ -46,6 +46,12 @@ class MongoLoginSessions:
             found = self._collection.find({"user_id": user_id, "ended_at": None})
             return [_session_of(document) for document in found.sort("created_at", DESCENDING)]
 
+    def live_of_tenant(self, tenant_id: str) -> Sequence[LoginSession]:
+        """Of all its people."""
+        with store_errors():
+            found = self._collection.find({"tenant_id": tenant_id, "ended_at": None})
+            return [_session_of(document) for document in found]
+
     def end(self, session_ids: Sequence[str], at: datetime) -> None:
         """An end stays as it was first noted."""
         if not session_ids:

@@ -90,6 +90,16 @@ def test_those_of_a_user_that_have_not_ended_newest_first(stores: Stores) -> Non
     assert stores.login_sessions.of_user(sessions[0].user_id) == [sessions[2], sessions[0]]
 
 
+def test_those_of_a_tenants_people_that_have_not_ended(stores: Stores) -> None:
+    mine, over = a_session(stores), a_session(stores, "over")
+    foreign = a_session(stores, "foreign", tenant_id=f"{stores.unique}-other")
+    root = a_session(stores, "root", tenant_id=None)
+    for session in (mine, over, foreign, root):
+        stores.login_sessions.insert(session)
+    stores.login_sessions.end([over.id], at(1))
+    assert stores.login_sessions.live_of_tenant(stores.id) == [mine]
+
+
 def test_all_of_a_tenants_people_go_and_nobody_elses(stores: Stores) -> None:
     mine = a_session(stores)
     others = [

@@ -1,12 +1,17 @@
 """Contract of `UserRepository`."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
+from pymongo.database import Database
 
 from app.domain.errors import Conflict
 from app.domain.user import Role, User
 from app.services.ports import PageRequest
+from app.storage.indexes import create_platform_indexes
+from app.storage.mongo import Databases, Document
+from app.storage.users import MongoUsers
 from tests.builders import NOON, at
 from tests.contract.stores import Stores
 
@@ -123,3 +128,33 @@ def test_all_people_of_a_tenant_go_and_no_others(stores: Stores) -> None:
     stores.users.remove_all(mine)
     assert [stores.users.find(user.id) for user in gone] == [None, None]
     assert [stores.users.find(user.id) for user in stays] == stays
+
+
+class OlderInstallation(Databases):
+    """With a platform's database of its own, as a former version left it."""
+
+    name = f"former_{uuid.uuid4().hex[:8]}"
+
+    @property
+    def platform(self) -> Database[Document]:
+        return self.client.get_database(self.name)
+
+
+@pytest.mark.integration
+def test_where_an_email_was_taken_for_all_tenants_it_no_longer_is(real: Stores) -> None:
+    """An installation of a former version is prepared, more than once."""
+    assert isinstance(real.users, MongoUsers)
+    older = OlderInstallation(real.users._databases.client)
+    users, ann = MongoUsers(older), a_user(real)
+    try:
+        older.platform["users"].create_index("email", unique=True, name="email")
+        users.insert(ann)
+        with pytest.raises(Conflict):
+            users.insert(replace(ann, id="user-2", tenant_id="beta"))
+        for _ in range(2):
+            create_platform_indexes(older)
+        users.insert(replace(ann, id="user-2", tenant_id="beta"))
+        with pytest.raises(Conflict):
+            users.insert(replace(ann, id="user-3"))
+    finally:
+        older.client.drop_database(older.name)

@@ -115,6 +115,8 @@ async def test_a_suspension_closes_sockets_and_doors_and_a_resumption_opens_them
             return False
 
     await until(is_back)
+    assert (await rest.get("/chargepoints", expect=401))["code"] == "not_authenticated"
+    await rest.login()
     assert await rest.get("/chargepoints")
 
 

@@ -2,17 +2,21 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import pytest_asyncio
 
+from app.bootstrap import build_services
 from app.domain.user import Role, User
+from app.messaging.live_sessions import LIVE_FOR_S
 from app.services import Services
 from app.storage.mongo import Databases
-from tests.e2e.conftest import PASSWORD, RestClient, TestTenant, make_tenant
+from tests.e2e.conftest import PASSWORD, RestClient, TestTenant, make_tenant, own_environment
 from tests.e2e.system import RunningSystem
 
 pytestmark = pytest.mark.e2e
@@ -117,3 +121,49 @@ async def test_five_wrong_passwords_lock_until_an_administrator_forgives(
         assert (await rest.post(f"/api/v1/users/{ann.id}/unlock")).status_code == 204
     assert (await log_in(web, ann)).status_code == 200
     await admin.close()
+
+
+@pytest.fixture(scope="module")
+def fragile(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[RunningSystem]:
+    """A system whose Redis may be stopped."""
+    directory = tmp_path_factory.mktemp("fragile-people")
+    with RunningSystem(directory, ("servers", "web"), **own_environment(worker_id, 2)) as running:
+        yield running
+
+
+@contextmanager
+def without_redis(system: RunningSystem) -> Iterator[None]:
+    """It hangs, which is worse than being gone."""
+    servers = psutil.Process(system.processes.pids["servers"]).children(recursive=True)
+    redis = next((child for child in servers if "valkey" in child.name()), None)
+    if redis is None:
+        pytest.skip("the Redis of this run is not ours to stop")
+    redis.suspend()
+    try:
+        yield
+    finally:
+        redis.resume()
+
+
+async def test_without_redis_people_log_in_and_are_logged_out_at_once(fragile: RunningSystem) -> None:
+    services = build_services(fragile.settings)
+    services.tenants.prepare_stores()
+    services.tenants.create("acme", "Acme", ["ACME-"], {})
+    ann = services.users.create("ann@acme.example", PASSWORD, Role.OPERATOR, "acme")
+    async with httpx.AsyncClient(base_url=fragile.rest_url, timeout=40) as web:
+        phone = await tokens_of(web, ann)
+        assert await may_read(web, phone)
+        with without_redis(fragile):
+            laptop = await tokens_of(web, ann)
+            following = (await refresh(web, laptop)).json()
+            assert await may_read(web, following)
+            headers = {"Authorization": f"Bearer {phone['access_token']}"}
+            assert (await web.post(f"{AUTH}/logout", headers=headers)).status_code == 200
+            assert not await may_read(web, phone)
+            for _ in range(5):
+                assert (await log_in(web, ann, "not it at all")).status_code == 401
+            assert (await log_in(web, ann)).status_code == 401
+        async with asyncio.timeout(LIVE_FOR_S + 5):  # what Redis was told last, it forgets
+            while await may_read(web, phone):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+        assert await may_read(web, following)

@@ -35,6 +35,10 @@ class FakeLoginSessionRepository:
         own = [s for s in self.sessions.values() if s.user_id == user_id and s.ended_at is None]
         return sorted(own, key=lambda session: session.created_at, reverse=True)
 
+    def live_of_tenant(self, tenant_id: str) -> Sequence[LoginSession]:
+        """Of all its people."""
+        return [s for s in self.sessions.values() if s.tenant_id == tenant_id and s.ended_at is None]
+
     def end(self, session_ids: Sequence[str], at: datetime) -> None:
         """An end stays as it was first noted."""
         for session_id in session_ids:

@@ -2,8 +2,6 @@
 
 import contextlib
 import queue
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,22 +19,12 @@ from app.domain.tenant import Tenant
 from app.messaging import mqtt
 from app.messaging.mosquitto import Mosquitto
 from app.services.mqtt_access import MqttAccessService
-from bench.system import free_ports
 from tests.builders import NOON, a_tenant
 from tests.fakes.clock import FakeClock
 from tests.fakes.mqtt_access import FakeMqttCredentialRepository
+from tests.mosquitto import RealMosquitto, needs_mosquitto
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-CONTROL = shutil.which("mosquitto_ctrl")
-PLUGINS = [*Path("/usr/lib").glob("*/mosquitto_dynamic_security.so")]
-SECRET = "an-admin-secret"
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(
-        not (MOSQUITTO and CONTROL and PLUGINS),
-        reason="needs Mosquitto with mosquitto_ctrl and the dynamic-security plugin",
-    ),
-]
+pytestmark = [pytest.mark.integration, needs_mosquitto]
 WITHIN_S = 5.0
 A_MOMENT_S = 0.5
 
@@ -90,12 +78,9 @@ class Program:
 
 
 @dataclass
-class Broker:
-    """A Mosquitto; on `tenants_port` it puts the username in the place of the client id."""
+class Broker(RealMosquitto):
+    """With what the server does there."""
 
-    folder: Path
-    port: int
-    tenants_port: int
     credentials: FakeMqttCredentialRepository = field(default_factory=FakeMqttCredentialRepository)
 
     @property
@@ -107,32 +92,6 @@ class Broker:
         told = Mosquitto(admin_url or self.own_url, server_url)
         return MqttAccessService(self.credentials, told, FakeClock(), is_kept=True)
 
-    @property
-    def book(self) -> Path:
-        return self.folder / "dynamic-security.json"
-
-    def start(self) -> None:
-        assert MOSQUITTO is not None
-        (self.folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuser root\n"
-            f"plugin {PLUGINS[0]}\nplugin_opt_config_file {self.book}\n"
-            f"listener {self.tenants_port} 127.0.0.1\nuse_username_as_clientid true\n"
-        )
-        command = [MOSQUITTO, "-c", str(self.folder / "mosquitto.conf")]
-        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        until_up(self.own_url)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-
-    def url(self, username: str, password: str, port: int | None = None) -> str:
-        return f"mqtt://{username}:{password}@127.0.0.1:{port or self.port}"
-
-    @property
-    def own_url(self) -> str:
-        return self.url("ocpp", SECRET)
-
     def program(self, tenant: Tenant, name: str, role: MqttRole = MqttRole.INTEGRATOR) -> Program:
         made, password = self.access.create(tenant, name, role)
         return Program(self.url(made.username, password))
@@ -140,31 +99,13 @@ class Broker:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    assert CONTROL is not None
-    port, tenants_port = free_ports(2)
-    broker = Broker(tmp_path, port, tenants_port)
-    subprocess.run(
-        [CONTROL, "dynsec", "init", str(broker.book), "ocpp", SECRET], check=True, capture_output=True
-    )
+    broker = Broker(tmp_path)
     broker.start()
     try:
         broker.access.sync()
         yield broker
     finally:
         broker.stop()
-
-
-def until_up(url: str) -> None:
-    ends_at = time.monotonic() + 10
-    while True:
-        try:
-            mqtt.ping(url)
-        except Exception:
-            if time.monotonic() > ends_at:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 ACME, BETA = a_tenant("acme"), a_tenant("beta")

@@ -44,6 +44,7 @@ def test_the_defaults_are_those_of_the_readme(monkeypatch: pytest.MonkeyPatch) -
     assert known.mqtt.url == "mqtt://127.0.0.1:11883"
     assert (known.gateway.host, known.gateway.port) == ("127.0.0.1", 9000)
     assert (known.web.host, known.web.port) == ("127.0.0.1", 8000)
+    assert (known.web.login_needs_tenant, known.web.jwt_secret_key_previous) == (False, "")
     assert (known.flower.host, known.flower.port) == ("127.0.0.1", 5555)
 
 
@@ -135,6 +136,7 @@ def test_production_starts_with_explicit_addresses_and_secrets(
     known = settings(monkeypatch, **PRODUCTION)
     assert (known.is_production, known.log_format) == (True, "json")
     assert known.web.jwt_secret_key == "x" * 32
+    assert known.web.login_needs_tenant
     assert not list(tmp_path.iterdir())
 
 
@@ -153,6 +155,10 @@ def test_a_short_secret_is_none_in_production(monkeypatch: pytest.MonkeyPatch) -
     assert wrong(monkeypatch, **(PRODUCTION | {"JWT_SECRET_KEY": "x" * 31})) == {"JWT_SECRET_KEY"}
 
 
+def test_a_short_previous_secret_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wrong(monkeypatch, JWT_SECRET_KEY_PREVIOUS="x" * 31) == {"JWT_SECRET_KEY_PREVIOUS"}
+
+
 def test_development_makes_its_own_secret_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = settings(monkeypatch).web.jwt_secret_key
     assert len(first) >= 32
@@ -165,6 +171,7 @@ def test_no_secret_shows_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
         "REDIS_URL": "redis://:hush-redis@cache",
         "MQTT_URL": "mqtt://u:hush-mqtt@broker",
         "JWT_SECRET_KEY": "hush-jwt" * 4,
+        "JWT_SECRET_KEY_PREVIOUS": "hush-old" * 4,
     }
     assert "hush" not in repr(settings(monkeypatch, **(PRODUCTION | secrets)))
 
@@ -253,3 +260,25 @@ def test_mosquitto_is_administrated_as_the_server_or_as_another(monkeypatch: pyt
     assert (known.mqtt.url, known.mqtt.admin_url, known.mqtt.http_secret) == (own, own, "")
     assert settings(monkeypatch, MQTT_ADMIN_URL=other).mqtt.admin_url == other
     assert "secret" not in repr(known)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, "mqtt://127.0.0.1:11883"),
+        ({"MQTT_URL": "mqtts://u:p@ss@broker:8883"}, "mqtts://broker:8883"),
+        (
+            {"MQTT_URL": "mqtt://u:p@inside", "MQTT_PUBLIC_URL": "mqtts://mq.example.com"},
+            "mqtts://mq.example.com",
+        ),
+        ({"MQTT_PUBLIC_URL": "mqtts://u:p@mq.example.com"}, "mqtts://mq.example.com"),
+    ],
+)
+def test_tenants_are_told_where_the_broker_is_and_not_who_we_are(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str
+) -> None:
+    assert settings(monkeypatch, **variables).mqtt.public_url == told
+
+
+def test_a_public_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert wrong(monkeypatch, MQTT_PUBLIC_URL="https://mq.example.com") == {"MQTT_PUBLIC_URL"}

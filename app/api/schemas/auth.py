@@ -21,7 +21,7 @@ class LoginSchema(Input):
         load_default=None,
         allow_none=True,
         validate=Length(1, 48),
-        metadata={"description": "Where the same email is used in several tenants: which one."},
+        metadata={"description": "Where one belongs. The platform's own people name none."},
     )
 
 

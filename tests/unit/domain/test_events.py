@@ -87,6 +87,7 @@ def test_a_response_tells_state_and_result_of_a_command() -> None:
         "command_type": "reset",
         "charge_point_id": "CP-1",
         "tenant_id": "acme",
+        "requested_by": "tests",
         "status": "rejected",
         "result": {"status": "Rejected"},
         "error": {"code": "refused"},

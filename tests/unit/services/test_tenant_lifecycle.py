@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import Conflict, InvalidInput, NotFound, Retryable
+from app.domain.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, Retryable
 from app.domain.tenant import Tenant, TenantStatus
 from app.domain.user import Role
 from app.services.tenant_lifecycle import FirstAdmin, TenantLifecycle
@@ -101,6 +101,25 @@ def test_suspended_and_resumed(world: World, lifecycle: TenantLifecycle) -> None
     assert lifecycle.suspend("acme").status is TenantStatus.SUSPENDED
     assert lifecycle.resume("acme").status is TenantStatus.ACTIVE
     assert status(world) is TenantStatus.ACTIVE
+
+
+def test_after_a_suspension_people_log_in_anew(world: World, lifecycle: TenantLifecycle) -> None:
+    """Whatever it was for, no token from before is good again; nor one of a login at the very moment."""
+    created(world)
+    lifecycle.create("beta", "Beta", ["B-"], {}, FirstAdmin("boss@beta.example", ADMIN.password))
+    users, tokens = world.services.users, world.services.tokens
+    boss, other = (users.authenticate(f"boss@{name}.example", ADMIN.password) for name in ("acme", "beta"))
+    users.open_session(boss)
+    lifecycle.suspend("acme")
+    late, foreign = users.open_session(boss), users.open_session(other)
+    lifecycle.resume("acme")
+    assert tokens.of_user(boss.id) == []
+    with pytest.raises(NotAuthenticated):
+        tokens.check_live({"sid": late.id})
+    assert tokens.of_user(other.id) == [foreign]
+    again = users.open_session(boss)
+    lifecycle.resume("acme")  # repeated, it changes nothing
+    assert tokens.of_user(boss.id) == [again]
 
 
 def test_nobody_suspends_who_is_not_there(lifecycle: TenantLifecycle) -> None:

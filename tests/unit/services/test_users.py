@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from app.domain.errors import Conflict, InvalidInput, NotAuthenticated
 from app.domain.user import Role
 from app.services.users import UserService
-from tests.fakes.world import World
+from tests.fakes.world import QUICK_HASHER, World
 
 PASSWORD = "correct horse"
 
@@ -159,10 +159,50 @@ def test_the_platforms_own_come_first_where_no_tenant_is_named(world: World) -> 
     assert users.find_by_email(root.email) == root
     assert users.find_by_email(root.email, "acme") == acme
     assert users.find_by_email(root.email, "beta") is None
-    create(world, "bob@example.com")
-    create(world, "bob@example.com", tenant_id="beta")
-    assert users.find_by_email("bob@example.com") is None
+
+
+def test_then_whoever_has_had_the_email_for_longest(world: World) -> None:
+    """Nobody takes a login away from others by entering their emails."""
+    users, first = world.services.users, create(world, "bob@example.com", tenant_id="beta")
+    world.clock.advance(1)
+    second = create(world, "bob@example.com")
+    assert users.find_by_email("bob@example.com") == first
+    assert users.find_by_email("bob@example.com", "acme") == second
     assert len(users.with_email("BOB@example.com")) == 2
+
+
+def test_where_a_tenant_must_be_named_nothing_shows_that_others_have_the_email(world: World) -> None:
+    """An admin may enter any email in the own tenant, and try it."""
+    users = UserService(
+        world.users,
+        world.services.tokens,
+        world.services.lockout,
+        world.clock,
+        QUICK_HASHER,
+        login_needs_tenant=True,
+    )
+    root, only = create(world, "root@x.example", role=Role.PLATFORM_ADMIN, tenant_id=None), create(world)
+    assert users.authenticate(root.email, PASSWORD) == root
+    assert users.authenticate(only.email, PASSWORD, "acme") == only
+    with pytest.raises(NotAuthenticated):
+        users.authenticate(only.email, PASSWORD)
+
+
+def test_of_many_guesses_at_the_same_moment_no_more_count_than_one_after_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them came in before the first was known to be wrong: the lock is looked at last."""
+    user, users = create(world), world.services.users
+    fits = UserService._fits
+
+    def others_fail_meanwhile(service: UserService, password_hash: str, password: str) -> bool:
+        for _ in range(5):
+            world.services.lockout.note_failure(f"acme\n{user.email}", "192.0.2.1")
+        return fits(service, password_hash, password)
+
+    monkeypatch.setattr(UserService, "_fits", others_fail_meanwhile)
+    with pytest.raises(NotAuthenticated):
+        users.authenticate(user.email, PASSWORD, address="192.0.2.1")
 
 
 @pytest.mark.parametrize("name", ["Ann\x00", "x" * 101, "a\nb", "\ud800"])

@@ -8,6 +8,8 @@ import paho.mqtt.client as paho
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from app.domain.errors import InvalidInput, Retryable
 from app.process import Process
@@ -302,3 +304,16 @@ def test_every_command_is_on_record_taken_or_refused(mail: Mail, world: World) -
     assert taken.target == {"charge_point_id": "CP-1", "command_id": "mine"}
     assert (refused.result, refused.code) == ("refused", "invalid_input")
     assert refused.target["command_id"] == "other"
+
+
+@pytest.mark.parametrize("reason", ["Success", "Not authorized"])
+def test_only_who_is_let_in_subscribes(
+    mail: Mail, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reason: str
+) -> None:
+    client, asked = mail.listener._client, []
+    monkeypatch.setattr(client, "subscribe", lambda topic, qos: asked.append(topic))
+    mail.listener._subscribe(client, None, None, ReasonCode(PacketTypes.CONNACK, reason), None)
+    refused = reason != "Success"
+    assert asked == ([] if refused else ["ocpp/commands/+/+"])
+    told = capsys.readouterr()
+    assert ("broker_refuses" in told.out + told.err) is refused
