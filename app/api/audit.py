@@ -1,17 +1,18 @@
 """The audit log over HTTP: read and exported, never changed."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
-from flask import Response, request, stream_with_context
+from flask import Response, request
 
 from app.api.blueprint import TENANT_QUERY_PARAMETER, Blueprint
 from app.api.caller import current_caller
 from app.api.current import services
+from app.api.exports import JSON_LINES, file_response, json_lines, whole_list
 from app.api.openapi import TENANT_HEADER
-from app.api.paging import MAX_LIMIT, page_request
+from app.api.paging import page_request
 from app.api.permissions import requires, takes_tenant
 from app.api.schemas.audit import AuditEntrySchema, AuditFilters, AuditPageSchema, AuditQuery
 from app.api.tenancy import current_tenant, enter_tenant
@@ -23,7 +24,6 @@ from app.services.ports import Page
 
 PLATFORM = "platform"
 """How a platform admin names the platform's own log; no tenant may have this id."""
-_JSON_LINES = "application/jsonl"
 _SHOWN = AuditEntrySchema()
 
 audit = Blueprint("audit", __name__, url_prefix="/api/v1", description="Who did what, and how it ended.")
@@ -48,15 +48,14 @@ def list_audit_entries(query: dict[str, Any]) -> Page[AuditEntry]:
 @takes_tenant
 @audit.query(AuditFilters)
 @audit.response(
-    200, {"type": "string"}, content_type=_JSON_LINES, description="One JSON object a line, an entry each."
+    200, {"type": "string"}, content_type=JSON_LINES, description="One JSON object a line, an entry each."
 )
 def export_audit_as_json_lines(query: dict[str, Any]) -> Response:
     """Export the audit log as JSON Lines
 
     All that the filters let through, newest first, as the list shows it. The file is sent while it is made.
     """
-    lines = (orjson.dumps(entry) + b"\n" for entry in _entries(query))
-    return _file("audit.jsonl", _JSON_LINES, lines)
+    return file_response("audit.jsonl", JSON_LINES, json_lines(_entries(query)))
 
 
 @audit.get("/audit.csv")
@@ -70,7 +69,7 @@ def export_audit(query: dict[str, Any]) -> Response:
     All that the filters let through, newest first, with the columns of the list. `target`, `before` and
     `after` are JSON. The file is sent while it is made.
     """
-    return _file("audit.csv", "text/csv", csv_pieces(_rows(_entries(query))))
+    return file_response("audit.csv", "text/csv", csv_pieces(_rows(_entries(query))))
 
 
 def _audited() -> str | None:
@@ -89,20 +88,9 @@ def _audited() -> str | None:
 
 
 def _entries(query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Entry after entry. The first page is read at once: a mistake shows before the first line is out."""
-    wanted = page_request(query | {"limit": MAX_LIMIT, "cursor": None})
-    service, tenant_id = services().audit, _audited()
-    first = service.list_page(tenant_id, wanted)
-
-    def all_pages() -> Iterator[dict[str, Any]]:
-        page = first
-        while True:
-            yield from _SHOWN.dump(page.items, many=True)
-            if page.next_cursor is None:
-                return
-            page = service.list_page(tenant_id, replace(wanted, cursor=page.next_cursor))
-
-    return all_pages()
+    """Entry after entry, as the list shows them. Raises InvalidInput, Retryable."""
+    tenant_id = _audited()
+    return map(_SHOWN.dump, whole_list(partial(services().audit.list_page, tenant_id), query))
 
 
 def _rows(entries: Iterator[dict[str, Any]]) -> Iterator[list[object]]:
@@ -114,11 +102,3 @@ def _rows(entries: Iterator[dict[str, Any]]) -> Iterator[list[object]]:
 
 def _cell(value: object) -> object:
     return orjson.dumps(value).decode() if isinstance(value, dict) else value
-
-
-def _file(name: str, content_type: str, pieces: Iterator[str] | Iterator[bytes]) -> Response:
-    return Response(
-        stream_with_context(pieces),
-        content_type=f"{content_type}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from flask import Response, stream_with_context, url_for
+from flask import Response, url_for
 
 from app.api.blueprint import Blueprint, problems
 from app.api.caller import current_caller
 from app.api.current import services
+from app.api.exports import JSON_LINES, file_response
 from app.api.paging import page_request
 from app.api.permissions import requires
 from app.api.representations import expected_revision
@@ -160,7 +161,7 @@ def delete_tenant(query: dict[str, int], tenant_id: str) -> tuple[Tenant, int]:
 @tenants.response(
     200,
     {"type": "string"},
-    content_type="application/jsonl",
+    content_type=JSON_LINES,
     description="One JSON object a line; `kind` says what it is.",
 )
 @problems(404)
@@ -171,11 +172,7 @@ def export_tenant(tenant_id: str) -> Response:
     may be of any length; what changes meanwhile may be in it or not.
     """
     tenant = visible_tenant(tenant_id)
-    return Response(
-        stream_with_context(_lines(tenant.id)),
-        content_type="application/jsonl",
-        headers={"Content-Disposition": f'attachment; filename="{tenant.id}.jsonl"'},
-    )
+    return file_response(f"{tenant.id}.jsonl", JSON_LINES, _lines(tenant.id))
 
 
 def _lines(tenant_id: str) -> Iterator[bytes]:

@@ -207,7 +207,7 @@ def test_all_data_is_taken_along_as_lines(
 ) -> None:
     world.tenant_data.stored["acme"] = {"users": [{"_id": "u-1", "password_hash": "x", "created_at": at(0)}]}
     answer = tenant_admin.get(f"{TENANTS}/acme/export")
-    assert (answer.status_code, answer.content_type) == (200, "application/jsonl")
+    assert (answer.status_code, answer.content_type) == (200, "application/jsonl; charset=utf-8")
     assert "acme.jsonl" in answer.headers["Content-Disposition"]
     lines = [json.loads(line) for line in answer.get_data(as_text=True).splitlines()]
     assert [line["kind"] for line in lines] == ["tenant", "users"]
