@@ -8,6 +8,7 @@ from app.domain.charge_point import ChargePoint, Connection, Connector, Registra
 from app.domain.charging_profile import InstalledProfile, profile_of
 from app.domain.command import Command, CommandStatus
 from app.domain.context import CallContext, ChargePointRef
+from app.domain.dead_letter import DeadLetter, DeadLetterKind
 from app.domain.events import Event, EventChannel
 from app.domain.meter import MeterReading
 from app.domain.reservation import Reservation
@@ -153,3 +154,22 @@ def an_installed_profile(
         command_id="cmd-1",
         **beside,
     )
+
+
+def a_dead_letter(dead_letter_id: str = "dead-1", ref: ChargePointRef = REF, **fields: Any) -> DeadLetter:
+    """A meter value that broke at noon."""
+    known: dict[str, Any] = {
+        "kind": DeadLetterKind.CALL,
+        "action": "MeterValues",
+        "frame": '[2,"u-1","MeterValues",{"connectorId":1,"meterValue":[]}]',
+        "error": "ZeroDivisionError",
+        "reason": "division by zero",
+        "received_at": NOON,
+        "first_at": NOON,
+        "last_at": NOON,
+        "connection_id": "c-1",
+        "epoch": 1,
+        "sequence": 1,
+        "registration": "Accepted",
+    }
+    return DeadLetter(dead_letter_id, ref.tenant_id, ref.charge_point_id, **(known | fields))

@@ -128,12 +128,12 @@ def sweep_jobs(process: Process) -> None:
 
 
 def prune_messages(process: Process) -> None:
-    """The message log is kept as long as each tenant wants."""
-    now = process.services.clock.now()
+    """The message log is kept as long as each tenant wants, and dead letters as long as that."""
+    now, dead_letters = process.services.clock.now(), process.services.dead_letters
 
     def prune(tenant: Tenant) -> int:
         before = now - timedelta(days=tenant.configuration.message_log_days)
-        return process.adapters.messages.prune(tenant.id, before)
+        return process.adapters.messages.prune(tenant.id, before) + dead_letters.prune(tenant.id, before)
 
     _for_each_tenant(process.services, "messages", prune)
 

@@ -21,6 +21,7 @@ from app.api.configuration import configuration
 from app.api.connections import connections
 from app.api.cors import share_with_origins
 from app.api.current import Equipment, equip
+from app.api.dead_letters import dead_letters
 from app.api.deviations import deviations
 from app.api.diagnostics import diagnostics
 from app.api.errors import register_error_handlers
@@ -111,6 +112,7 @@ def create_app(
         composite_schedules,
         configuration,
         connections,
+        dead_letters,
         deviations,
         diagnostics,
         events,

@@ -21,11 +21,19 @@ class Sample:
 def system_gauges(
     services: Services, connected: CountByTenant, queue_length: CountByTenant
 ) -> Iterator[Sample]:
-    """Per tenant: events that wait, charge points online, tasks in the queue. Raises Retryable."""
+    """Per tenant: events that wait, charge points online, tasks in the queue, dead letters that wait.
+
+    Raises Retryable.
+    """
     counts = (
         ("ocpp_outbox_depth", "Entries of events that wait to be published.", services.outbox.depth),
         ("ocpp_charge_points_online", "Charge points heard lately.", connected),
         ("ocpp_queue_length", "Batches of calls that wait for a worker.", queue_length),
+        (
+            "ocpp_dead_letters_parked",
+            "Calls that broke and wait for somebody to look.",
+            services.dead_letters.count_parked,
+        ),
     )
     services.tenants.directory.refresh()
     for tenant_id in services.tenants.directory.ids():

@@ -29,6 +29,7 @@ from app.services.charge_points import ChargePointService
 from app.services.charging_profiles import ChargingProfileService
 from app.services.commands import CommandService
 from app.services.configuration import ConfigurationService
+from app.services.dead_letters import DeadLetterService
 from app.services.diagnostics import DiagnosticsService
 from app.services.files import LinkService
 from app.services.firmware import FirmwareService
@@ -69,6 +70,7 @@ from app.storage.charge_points import MongoChargePoints
 from app.storage.charging_profiles import MongoChargingProfiles, MongoProfileTemplates
 from app.storage.commands import MongoCommands
 from app.storage.configuration import MongoConfigurations
+from app.storage.dead_letters import MongoDeadLetters
 from app.storage.deviations import MongoDeviations
 from app.storage.firmware_files import MongoFirmwareFiles
 from app.storage.id_tags import MongoIdTags
@@ -208,6 +210,7 @@ def build_services(settings: Settings, adapters: Adapters | None = None) -> Serv
         live_feed=live_feed,
         stream_tickets=StreamTicketService(RedisTickets(adapters.redis)),
         batches=MongoBatches(databases, outbox),
+        dead_letters=DeadLetterService(MongoDeadLetters(databases), clock),
         deviations=MongoDeviations(databases),
         refused_identities=MongoRefusedIdentities(databases),
         old_sessions=MongoOldSessions(databases),

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     CHARGING_PROFILES_MANAGE = "charging_profiles.manage"
     COMMANDS_READ = "commands.read"
     COMMANDS_SEND = "commands.send"
+    DEAD_LETTERS_READ = "dead_letters.read"
+    DEAD_LETTERS_MANAGE = "dead_letters.manage"
     DIAGNOSTICS_READ = "diagnostics.read"
     DIAGNOSTICS_FETCH = "diagnostics.fetch"
     EVENTS_READ = "events.read"
@@ -65,6 +67,8 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = {
     Permission.CHARGING_PROFILES_MANAGE: _OPERATORS,
     Permission.COMMANDS_READ: _EVERYBODY,
     Permission.COMMANDS_SEND: _OPERATORS,
+    Permission.DEAD_LETTERS_READ: _OPERATORS,
+    Permission.DEAD_LETTERS_MANAGE: _ADMINS,
     Permission.DIAGNOSTICS_READ: _EVERYBODY,
     Permission.DIAGNOSTICS_FETCH: _OPERATORS,
     Permission.EVENTS_READ: _EVERYBODY,

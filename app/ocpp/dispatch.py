@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
 from app.domain.times import from_epoch_ms, time_zone
 from app.ocpp.catalog import load_catalog
+from app.ocpp.dead_letters import MAX_ACTION, DeadLetterBox
 from app.ocpp.envelope import BatchEnvelope, InboundCall, Reply
 from app.ocpp.errors import ErrorCode, OcppError
 from app.ocpp.frame import Call, encode_error, encode_result, parse
@@ -26,13 +27,16 @@ from app.services.tenants import is_served
 
 log = structlog.stdlib.get_logger(__name__)
 _BOOT = "BootNotification"
-_MAX_ACTION = 100  # of one that nobody knows; the raw frame has all of it
+_NO_ID = "-1"  # of what has no id of its own; the standard's word for it
 _NOT_WHILE_PENDING = frozenset({"Authorize", "StartTransaction", "DataTransfer"})
 
 
 @dataclass(slots=True)
 class _Work:
-    """A call on its way through the batch. `handler` is None once it is refused; `answer` is then set."""
+    """A call on its way through the batch. `handler` is None once it is refused; `answer` is then set.
+
+    `failure` is what nobody foresaw: then the call is put aside.
+    """
 
     call: InboundCall
     frame: Call
@@ -40,10 +44,15 @@ class _Work:
     handler: Handler | None = None
     answer: str = ""
     registration: str | None = None
+    failure: Exception | None = None
 
     def refuse(self, code: ErrorCode, reason: str) -> None:
         self.handler = None
         self.answer = encode_error(self.frame.unique_id, code, reason)
+
+    def break_down(self, failure: Exception) -> None:
+        self.failure = failure
+        self.refuse(ErrorCode.INTERNAL_ERROR, "internal error")
 
     def fields(self) -> dict[str, Any]:
         """For the log."""
@@ -53,23 +62,57 @@ class _Work:
             "charge_point_id": context.charge_point.charge_point_id,
             "connection_id": context.connection_id,
             "unique_id": context.unique_id,
-            "action": self.frame.action[:_MAX_ACTION],
+            "action": self.frame.action[:MAX_ACTION],
         }
 
 
-def handle_batch(envelope: BatchEnvelope, services: Services) -> list[Reply]:
+def handle_batch(envelope: BatchEnvelope, services: Services, *, live: bool = True) -> list[Reply]:
     """Handle a batch; one reply for every call, given only after everything was stored.
 
-    A call fails alone: it gets a CallError, the others go on. Never raises for what charge points send.
+    A call fails alone: it gets a CallError, the others go on. Whatever breaks is put aside as a dead letter.
+    Never raises for what charge points send. Without `live` it is a replay: nobody is heard by it, and
+    nothing was said on the wire.
     """
-    works = [_work(index, call, envelope.tenant_id) for index, call in enumerate(envelope.calls)]
     tenant = _served_tenant(envelope.tenant_id, services)
-    if tenant is None:
-        for work in works:
-            work.refuse(ErrorCode.SECURITY_ERROR, "the tenant is not served")
-    else:
-        _handle(envelope, works, tenant, services)
-    return [Reply(w.call.connection_id, w.call.sequence, w.answer, w.registration) for w in works]
+    dead = DeadLetterBox(envelope.tenant_id, services)
+    if tenant is not None:
+        for report in envelope.reports:
+            take_report(report, tenant, services, dead)
+    replies = _handle_or_split(envelope, tenant, services, dead, live=live)
+    dead.park()
+    return replies
+
+
+def _handle_or_split(
+    envelope: BatchEnvelope, tenant: Tenant | None, services: Services, dead: DeadLetterBox, *, live: bool
+) -> list[Reply]:
+    """A batch that breaks as a whole is handled in halves, until the call is alone that breaks it.
+
+    What the others had stored by then is stored by their own keys: to handle them again changes nothing.
+    """
+    try:
+        return _handle(envelope, tenant, services, dead, live=live)
+    except Exception as failure:  # the edge: one call must not take its batch with it, again and again
+        calls, middle = envelope.calls, len(envelope.calls) // 2
+        if len(calls) <= 1:
+            return [_broken(call, failure, dead) for call in calls]
+        log.warning("batch_split", tenant_id=envelope.tenant_id, calls=len(calls), reason=repr(failure))
+    halves = (
+        replace(envelope, calls=calls[:middle]),
+        replace(envelope, calls=calls[middle:], reports=(), strays=()),
+    )
+    return [reply for half in halves for reply in _handle_or_split(half, tenant, services, dead, live=live)]
+
+
+def _broken(call: InboundCall, failure: Exception, dead: DeadLetterBox) -> Reply:
+    """The answer to a call that breaks all on its own."""
+    dead.take_call(call, failure)
+    try:
+        unique_id = getattr(parse(call.text), "unique_id", None) or _NO_ID
+    except Exception:  # the edge: reading it may be what breaks
+        unique_id = _NO_ID
+    answer = encode_error(unique_id, ErrorCode.INTERNAL_ERROR, "internal error")
+    return Reply(call.connection_id, call.sequence, answer)
 
 
 def _served_tenant(tenant_id: str, services: Services) -> Tenant | None:
@@ -102,41 +145,68 @@ def _work(index: int, call: InboundCall, tenant_id: str) -> _Work:
     return _Work(call, frame, Incoming(index, context, frame.payload, zone, list(call.deviations)))
 
 
-def _handle(envelope: BatchEnvelope, works: Sequence[_Work], tenant: Tenant, services: Services) -> None:
-    for report in envelope.reports:
-        take_report(report, tenant, services)
+def _handle(
+    envelope: BatchEnvelope, tenant: Tenant | None, services: Services, dead: DeadLetterBox, *, live: bool
+) -> list[Reply]:
+    works = [_work(index, call, envelope.tenant_id) for index, call in enumerate(envelope.calls)]
+    if tenant is None:
+        for work in works:
+            work.refuse(ErrorCode.SECURITY_ERROR, "the tenant is not served")
+    else:
+        batch = _load(works, tenant, services)
+        if batch is not None:
+            _work_off(envelope, works, batch, services, live=live)
+        for work in works:
+            if work.failure is not None:
+                dead.take_call(work.call, work.failure)
+    return [Reply(w.call.connection_id, w.call.sequence, w.answer, w.registration) for w in works]
+
+
+def _load(works: Sequence[_Work], tenant: Tenant, services: Services) -> Batch | None:
+    """What the calls need; None, and all are refused, while the store cannot be reached."""
     needs = BatchNeeds()
     for work in works:
         _prepare(work, needs)
     try:
-        batch = services.batches.load(tenant, needs)
+        return services.batches.load(tenant, needs)
     except Retryable as failure:
         log.warning("batch_not_loaded", tenant_id=tenant.id, calls=len(works), reason=failure.message)
         for work in works:
             work.refuse(ErrorCode.INTERNAL_ERROR, "try again later")
-        return
+        return None
+
+
+def _work_off(
+    envelope: BatchEnvelope, works: Sequence[_Work], batch: Batch, services: Services, *, live: bool
+) -> None:
     batch.order_key = envelope.order_key
     for work in works:
         if work.handler is not None:
             _answer(work, work.handler, batch, services)
-    for work in works:
-        batch.deviated(work.call.charge_point_id, work.incoming.deviations)
-    batch.exchanges.extend(_exchange(work) for work in works)
-    batch.exchanges.extend(exchanges_of(envelope))
+    if live:
+        for work in works:
+            batch.deviated(work.call.charge_point_id, work.incoming.deviations)
+        batch.exchanges.extend(_exchange(work) for work in works)
+        batch.exchanges.extend(_other_exchanges(envelope))
     for index, failed in services.batches.flush(batch).items():
         log.error("call_not_stored", reason=str(failed), **works[index].fields())
         works[index].refuse(ErrorCode.INTERNAL_ERROR, "not stored, try again")
-    _hear(tenant, batch, services)
+        works[index].failure = None if isinstance(failed, Retryable) else failed
+    if live:
+        _hear(batch, services)
     if batch.events:
-        services.gateway_link.wake_relay(tenant.id)
+        services.gateway_link.wake_relay(batch.tenant.id)
 
 
-def _hear(tenant: Tenant, batch: Batch, services: Services) -> None:
+def _hear(batch: Batch, services: Services) -> None:
     """All is stored by now: liveness must not cost the answers."""
+    tenant_id, calls = batch.tenant.id, len(batch.seen)
     try:
-        services.charge_points.hear(tenant.id, batch.seen)
+        services.charge_points.hear(tenant_id, batch.seen)
     except Retryable as failure:
-        log.warning("not_marked_heard", tenant_id=tenant.id, calls=len(batch.seen), reason=failure.message)
+        log.warning("not_marked_heard", tenant_id=tenant_id, calls=calls, reason=failure.message)
+    except Exception:  # the edge, for the same reason
+        log.exception("not_marked_heard", tenant_id=tenant_id, calls=calls)
 
 
 def _prepare(work: _Work, needs: BatchNeeds) -> None:
@@ -152,9 +222,8 @@ def _prepare(work: _Work, needs: BatchNeeds) -> None:
     except OcppError as wrong:
         log.info("call_refused", error_code=wrong.error_code.value, reason=wrong.message, **work.fields())
         work.refuse(wrong.error_code, wrong.message)
-    except Exception:  # the edge, as in _answer
-        log.exception("call_broke", **work.fields())
-        work.refuse(ErrorCode.INTERNAL_ERROR, "internal error")
+    except Exception as broken:  # the edge, as in _answer
+        work.break_down(broken)
 
 
 def _check_registration(action: str, registration: str | None) -> None:
@@ -172,20 +241,24 @@ def _answer(work: _Work, handler: Handler, batch: Batch, services: Services) -> 
     batch.saw(work.incoming.context)
     try:
         payload = handler.handle(work.incoming, batch, services)
+        work.answer = encode_result(work.frame.unique_id, payload)
+        work.registration = payload["status"] if handler.ACTION == _BOOT else None
     except OcppError as wrong:
         work.refuse(wrong.error_code, wrong.message)
-        return
     except Retryable as failure:
         log.warning("call_failed", reason=failure.message, **work.fields())
         work.refuse(ErrorCode.INTERNAL_ERROR, "try again later")
-        return
-    except Exception:  # the edge: one broken call must not take its batch with it
-        log.exception("call_broke", **work.fields())
-        work.refuse(ErrorCode.INTERNAL_ERROR, "internal error")
-        return
-    work.answer = encode_result(work.frame.unique_id, payload)
-    if handler.ACTION == _BOOT:
-        work.registration = payload["status"]
+    except Exception as broken:  # the edge: one broken call must not take its batch with it
+        work.break_down(broken)
+
+
+def _other_exchanges(envelope: BatchEnvelope) -> list[Exchange]:
+    """For the message log, which must not cost the answers either."""
+    try:
+        return list(exchanges_of(envelope))
+    except Exception:  # the edge
+        log.exception("messages_not_logged", tenant_id=envelope.tenant_id, count=len(envelope.strays))
+        return []
 
 
 def _exchange(work: _Work) -> Exchange:
@@ -193,7 +266,7 @@ def _exchange(work: _Work) -> Exchange:
     return Exchange(
         context.charge_point,
         "in",
-        work.frame.action[:_MAX_ACTION],
+        work.frame.action[:MAX_ACTION],
         context.unique_id,
         context.received_at,
         work.call.text,

@@ -18,6 +18,7 @@ from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
 from app.domain.times import from_epoch_ms
+from app.ocpp.dead_letters import DeadLetterBox
 from app.ocpp.envelope import BatchEnvelope, CommandReport, ReportKind
 from app.ocpp.frame import CallError, CallResult, parse
 from app.services import Services
@@ -35,7 +36,7 @@ _ON_THE_WIRE = frozenset({ReportKind.ANSWERED, ReportKind.UNANSWERED, ReportKind
 """Ends of commands that the charge point was sent, whether an answer came or not."""
 
 
-def take_report(report: CommandReport, tenant: Tenant, services: Services) -> None:
+def take_report(report: CommandReport, tenant: Tenant, services: Services, dead: DeadLetterBox) -> None:
     """Move the command on. A report that cannot be stored is logged; the sweep then ends the command."""
     ref = ChargePointRef(tenant.id, report.charge_point_id)
     try:
@@ -49,9 +50,14 @@ def take_report(report: CommandReport, tenant: Tenant, services: Services) -> No
             services.commands.fail(ref, report.command_id, _ENDS[report.kind])
     except Retryable as failure:
         log.error("command_report_not_stored", reason=failure.message, **_fields(tenant, report))
-    except Exception:  # the edge: an answer that no store can keep must not take the batch with it
-        log.exception("command_report_broke", **_fields(tenant, report))
+    except Exception as broken:  # the edge: an answer that no store can keep must not take the batch with it
+        dead.take_report(report, _frame_of(report), broken)
         _give_up(ref, report, services)
+
+
+def _frame_of(report: CommandReport) -> str:
+    """What came, or else what was sent, as it may be kept."""
+    return _without_key(report.answer or report.request or "")
 
 
 def _give_up(ref: ChargePointRef, report: CommandReport, services: Services) -> None:
@@ -112,5 +118,5 @@ def _without_key(text: str) -> str:
         return text
     try:
         return orjson.dumps(hide_secrets(orjson.loads(text))).decode()
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return HIDDEN

@@ -10,6 +10,7 @@ from app.services.boots import BootService
 from app.services.charge_point_import import ChargePointImportService
 from app.services.charge_points import ChargePointService
 from app.services.commands import CommandService
+from app.services.dead_letters import DeadLetterService
 from app.services.deviations import DeviationRepository
 from app.services.id_tags import IdTagService
 from app.services.idempotency import IdempotencyService
@@ -72,6 +73,7 @@ class Services:
     live_feed: LiveFeed
     stream_tickets: StreamTicketService
     batches: BatchStore
+    dead_letters: DeadLetterService
     deviations: DeviationRepository
     refused_identities: RefusedIdentityRepository
     old_sessions: OldSessions

@@ -114,9 +114,9 @@ class MongoBatches:
                 self._databases.collection(batch.tenant.id, messages.NAME).insert_many(
                     documents, ordered=False
                 )
-        except Retryable as failure:
+        except Exception as failure:  # the edge of a side path: the calls themselves are stored by now
             log.error(
-                "messages_not_logged", tenant_id=batch.tenant.id, count=len(documents), reason=failure.message
+                "messages_not_logged", tenant_id=batch.tenant.id, count=len(documents), reason=str(failure)
             )
 
     def _count_deviations(self, batch: Batch) -> None:
@@ -127,8 +127,8 @@ class MongoBatches:
         try:
             with store_errors():
                 self._databases.collection(batch.tenant.id, deviations.NAME).bulk_write(writes, ordered=False)
-        except Retryable as failure:
-            log.error("deviations_not_counted", tenant_id=batch.tenant.id, reason=failure.message)
+        except Exception as failure:  # the same edge
+            log.error("deviations_not_counted", tenant_id=batch.tenant.id, reason=str(failure))
 
 
 def _bulk(collection: Collection[Document], writes: Sequence[_Write]) -> None:

@@ -44,6 +44,11 @@ TENANT = {
     "audit_log": _AUDIT,
     "idempotency_keys": [IndexModel([("expires_at", ASCENDING)], name="expired", expireAfterSeconds=0)],
     "charge_points": [IndexModel([("id_key", ASCENDING)], name="id_key")],
+    "dead_letters": [
+        IndexModel([("charge_point_id", ASCENDING), ("first_at", DESCENDING)], name="charge_point"),
+        IndexModel([("first_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        IndexModel([("status", ASCENDING)], name="status"),
+    ],
     "refused_identities": [IndexModel([("last_at", DESCENDING), ("_id", DESCENDING)], name="newest")],
     "sessions": [
         IndexModel([("start_key", ASCENDING)], unique=True, name="start_key"),

@@ -20,6 +20,7 @@ from app.services.audit import AuditRepository
 from app.services.certificates import CertificateRepository
 from app.services.charging_profiles import ChargingProfileRepository
 from app.services.configuration import ConfigurationRepository
+from app.services.dead_letters import DeadLetterRepository
 from app.services.deviations import DeviationRepository
 from app.services.firmware_files import FirmwareFileRepository
 from app.services.idempotency import IdempotencyRepository
@@ -46,6 +47,7 @@ from app.storage.charge_points import MongoChargePoints
 from app.storage.charging_profiles import MongoChargingProfiles, MongoProfileTemplates
 from app.storage.commands import MongoCommands
 from app.storage.configuration import MongoConfigurations
+from app.storage.dead_letters import MongoDeadLetters
 from app.storage.deviations import MongoDeviations
 from app.storage.firmware_files import MongoFirmwareFiles
 from app.storage.id_tags import MongoIdTags
@@ -129,6 +131,7 @@ class Stores:
     reservations: ReservationRepository
     charging_profiles: ChargingProfileRepository
     profile_templates: ProfileTemplateRepository
+    dead_letters: DeadLetterRepository
     deviations: DeviationRepository
     refused_identities: RefusedIdentityRepository
     certificates: CertificateRepository
@@ -224,6 +227,7 @@ def fake_stores() -> Stores:
         reservations=world.reservations,
         charging_profiles=world.charging_profiles,
         profile_templates=world.profile_templates,
+        dead_letters=world.dead_letters,
         deviations=world.deviations,
         refused_identities=world.refused_identities,
         certificates=world.certificates,
@@ -278,6 +282,7 @@ def real_stores(mongodb_uri: str, redis_url: str) -> tuple[Stores, Callable[[], 
         reservations=MongoReservations(databases),
         charging_profiles=MongoChargingProfiles(databases),
         profile_templates=MongoProfileTemplates(databases),
+        dead_letters=MongoDeadLetters(databases),
         deviations=MongoDeviations(databases),
         refused_identities=MongoRefusedIdentities(databases),
         certificates=MongoCertificates(databases),

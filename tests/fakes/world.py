@@ -19,6 +19,7 @@ from app.services.charge_points import ChargePointService
 from app.services.charging_profiles import ChargingProfileService
 from app.services.commands import CommandService
 from app.services.configuration import ConfigurationService
+from app.services.dead_letters import DeadLetterService
 from app.services.diagnostics import DiagnosticsService
 from app.services.files import LinkService
 from app.services.firmware import FirmwareService
@@ -63,6 +64,7 @@ from tests.fakes.charging_profiles import FakeChargingProfileRepository, FakePro
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import FakeCommandRepository
 from tests.fakes.configuration import FakeConfigurationRepository
+from tests.fakes.dead_letters import FakeDeadLetterRepository
 from tests.fakes.deviations import FakeDeviationRepository
 from tests.fakes.files import FakeFileStore
 from tests.fakes.firmware_files import FakeFirmwareFileRepository
@@ -116,6 +118,7 @@ class World:
     link: FakeGatewayLink
     last_seen: FakeLastSeen
     batches: FakeBatchStore
+    dead_letters: FakeDeadLetterRepository
     messages: FakeMessageRepository
     audit: FakeAuditRepository
     deviations: FakeDeviationRepository
@@ -161,6 +164,7 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
     batches = FakeBatchStore(charge_points, sessions, id_tags, outbox, deviations, meter_values)
     audit = FakeAuditRepository()
     messages = FakeMessageRepository(batches.exchanges)
+    dead_letters = FakeDeadLetterRepository()
     authorization = AuthorizationService(id_tags, sessions, clock)
     charge_point_service = ChargePointService(charge_points, last_seen, outbox, link, clock)
     configurations, idempotency = FakeConfigurationRepository(), FakeIdempotencyRepository()
@@ -243,6 +247,7 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
         live_feed=live_feed,
         stream_tickets=StreamTicketService(tickets),
         batches=batches,
+        dead_letters=DeadLetterService(dead_letters, clock),
         deviations=deviations,
         refused_identities=refused_identities,
         old_sessions=FakeOldSessions(sessions, meter_values),
@@ -270,6 +275,7 @@ def fake_world(catalog: ProtocolCatalog | None = None) -> World:
         link=link,
         last_seen=last_seen,
         batches=batches,
+        dead_letters=dead_letters,
         messages=messages,
         audit=audit,
         deviations=deviations,

@@ -167,6 +167,11 @@ CASES: dict[Route, Case] = {
     # messages
     ("GET", f"{_V1}/messages"): Case(filters=_OF_CP),
     ("GET", f"{_V1}/messages/<message_id>"): Case(),
+    # dead letters
+    ("GET", f"{_V1}/dead-letters"): Case(filters=_OF_CP),
+    ("GET", f"{_V1}/dead-letters/<dead_letter_id>"): Case(),
+    ("POST", f"{_V1}/dead-letters/<dead_letter_id>/replay"): Case(),
+    ("POST", f"{_V1}/dead-letters/<dead_letter_id>/discard"): Case(also=_BUSY),
     # security
     ("GET", f"{_V1}/certificates"): Case(filters=_OF_CP),
     ("GET", f"{_V1}/certificates/ca"): _QUIET,

@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx
 
+from app.domain.context import ChargePointRef
 from app.domain.user import Role
 from app.services import Services
+from tests.builders import a_dead_letter
 from tests.e2e.system import RunningSystem
 
 EMAIL = "admin@twins.example"
@@ -95,8 +97,18 @@ def make_side(system: RunningSystem, services: Services, mode: str, cpo_name: st
     services.users.create(EMAIL, PHRASE, Role.TENANT_ADMIN, tenant_id, f"Admin {marker}")
     client = httpx.Client(base_url=system.rest_url, timeout=40, headers={"User-Agent": f"browser {marker}"})
     side = Side(tenant_id, marker, mode, client)
+    side.lone["dead_letter_id"] = park(services, side)
     client.headers["Authorization"] = f"Bearer {side.log_in()['access_token']}"
     return side
+
+
+def park(services: Services, side: Side) -> str:
+    """A call that broke, as no charge point can make one: the dead letter's id."""
+    dead_letter_id, frame = f"dead-{side.marker}", f'[2,"u","DataTransfer",{{"vendorId":"{side.marker}"}}]'
+    ref = ChargePointRef(side.tenant_id, f"DEAD-{side.marker}")
+    letter = a_dead_letter(dead_letter_id, ref, action="DataTransfer", frame=frame)
+    services.dead_letters.park(side.tenant_id, [letter])
+    return dead_letter_id
 
 
 def profile(purpose: str = "TxDefaultProfile") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from app.domain.user import Role
 from app.ocpp.catalog import load_catalog
 from app.services.batch import Exchange
 from app.settings import Settings
-from tests.builders import NOON, a_command, a_reservation, a_session, an_installed_profile
+from tests.builders import NOON, a_command, a_dead_letter, a_reservation, a_session, an_installed_profile
 from tests.fakes.world import World, fake_world
 from tests.unit.api.calls import PASSWORD, SECRET, Api
 from tests.unit.services.certificates import put_own
@@ -30,6 +30,7 @@ KNOWN = {
     "certificate_id": "cert-0",
     "charge_point_id": REF.charge_point_id,
     "command_id": "cmd-1",
+    "dead_letter_id": "dead-1",
     "id_tag": "TAG-1",
     "message_id": f"{0:024x}",
     "reservation_id": "r-1",
@@ -52,6 +53,7 @@ def furnished_world() -> World:
     world.sessions.insert(a_session(1), [], 1)
     world.commands.insert(a_command(), [], 1)
     world.reservations.insert(a_reservation())
+    world.dead_letters.park(TENANT, [a_dead_letter()])
     services.keepers.charging_profiles.note_installed(an_installed_profile())
     put_own(world, "1a", CertificateState.IN_USE, pem="-----BEGIN CERTIFICATE-----")
     call = Exchange(REF, "in", "Heartbeat", "u-1", NOON, '[2,"u-1","Heartbeat",{}]', '[3,"u-1",{}]')

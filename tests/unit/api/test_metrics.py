@@ -7,6 +7,7 @@ from app.api import create_app
 from app.api.gauges import Sample, system_gauges
 from app.domain.context import ChargePointRef
 from app.settings import Settings
+from tests.builders import a_dead_letter
 from tests.fakes.world import World
 from tests.unit.api.calls import Api
 
@@ -33,6 +34,7 @@ def test_each_app_counts_for_itself(world: World, settings: Settings) -> None:
 
 
 def test_gauges_are_taken_on_every_scrape(world: World, settings: Settings) -> None:
+    world.dead_letters.park("acme", [a_dead_letter()])
     gauges = partial(system_gauges, world.services, lambda _: 7, lambda _: 3)
     app = create_app(world.services, settings, gauges=gauges)
     app.test_client().get("/metrics")
@@ -42,6 +44,7 @@ def test_gauges_are_taken_on_every_scrape(world: World, settings: Settings) -> N
     assert 'ocpp_outbox_depth{tenant="acme"} 1.0' in text
     assert 'ocpp_charge_points_online{tenant="acme"} 7.0' in text
     assert 'ocpp_queue_length{tenant="acme"} 3.0' in text
+    assert 'ocpp_dead_letters_parked{tenant="acme"} 1.0' in text
     assert "ocpp_gauges_up 1.0" in text
 
 

@@ -13,7 +13,7 @@ from app.domain.errors import Retryable
 from app.domain.tenant import TenantStatus
 from app.domain.times import to_epoch_ms
 from app.ocpp.dispatch import handle_batch
-from app.ocpp.envelope import InboundCall, Reply, StrayFrame
+from app.ocpp.envelope import Reply, StrayFrame
 from app.services.batch import Batch
 from tests.builders import at
 from tests.fakes.world import World
@@ -222,13 +222,6 @@ def test_answers_leave_though_the_charge_points_waking_cannot_be_stored(
     monkeypatch.setattr(world.charge_points, "mark_silent", fail)
     monkeypatch.setattr(world.charge_points, "find", fail)
     assert codes(station.handle(station.call("Heartbeat", {}))) == ["ok"]
-
-
-def test_a_batch_that_holds_no_call_where_it_should_is_the_gateways_fault(world: World) -> None:
-    """The gateway sends nothing else; better to break loudly than to answer what was not asked."""
-    answer = InboundCall("CP-1", "c", 1, 1, "Accepted", 0, '[3,"1",{}]')
-    with pytest.raises(ValueError, match="Calls only"):
-        handle_batch(a_batch(answer), world.services)
 
 
 # --- what a batch leaves behind ----------------------------------------------------------------------

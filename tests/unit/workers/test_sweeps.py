@@ -1,5 +1,6 @@
 """The sweeps: for every tenant, and one that fails does not stop the others."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from app.domain.session import SessionStatus
 from app.domain.user import Role
 from app.messaging import tasks
 from app.process import Process
-from tests.builders import a_call, a_reservation, a_session, at
+from tests.builders import a_call, a_dead_letter, a_reservation, a_session, at
 from tests.fakes.authority import a_csr
 from tests.fakes.leases import FakeLeases
 from tests.fakes.world import World
@@ -139,6 +140,22 @@ def test_the_message_log_is_pruned_by_each_tenants_own_age(
     monkeypatch.setattr(process.adapters, "messages", SimpleNamespace(prune=prune))
     run(tasks.PRUNE_MESSAGES)
     assert pruned == {"acme": at(0) - timedelta(days=90), "beta": at(0) - timedelta(days=7)}
+
+
+def test_dead_letters_are_forgotten_with_the_messages_of_their_time(
+    world: World, run: Any, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.services.tenants.configure("acme", {"message_log_days": 7})
+    world.services.tenants.directory.refresh()
+    monkeypatch.setattr(process.adapters, "messages", SimpleNamespace(prune=lambda *_: 0))
+    old, new = (
+        a_dead_letter(name, last_at=at(0) - timedelta(days=days)) for name, days in (("old", 8), ("new", 6))
+    )
+    for tenant_id in ("acme", "beta"):
+        world.dead_letters.park(tenant_id, [replace(one, tenant_id=tenant_id) for one in (old, new)])
+    run(tasks.PRUNE_MESSAGES)
+    assert [letter.id for letter in world.dead_letters.all("acme")] == ["new"]
+    assert {letter.id for letter in world.dead_letters.all("beta")} == {"old", "new"}
 
 
 def test_jobs_that_nobody_hears_of_are_given_up_in_every_tenant(world: World, run: Any) -> None:
