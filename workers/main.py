@@ -15,10 +15,10 @@ from celery.platforms import SecurityWarning
 from celery.worker.consumer.tasks import Tasks
 
 from app.logs import configure_logging
-from app.messaging.celery_app import Side, build_celery
+from app.messaging.celery_app import Side, build_celery, queue_lengths
 from app.messaging.tasks import SWEEP_QUEUE, is_tenant_queue, tenant_queue
 from app.process import Process, read_settings, start_process
-from workers import ocpp, sweeps
+from workers import ocpp, sweeps, watchdog
 from workers.pools import is_shared
 
 log = structlog.stdlib.get_logger(__name__)
@@ -39,6 +39,15 @@ def process() -> Process:
 app: Celery = build_celery(settings, Side.WORKER)
 ocpp.register(app, process)
 sweeps.register(app, process)
+
+
+def shared_queues() -> set[str]:
+    """Of the tenants without a pool of their own, as they are now."""
+    tenants = process().services.tenants.directory.all()
+    return {tenant_queue(tenant.id) for tenant in tenants if is_shared(tenant)}
+
+
+watchdog.watch(shared_queues, lambda queues: queue_lengths(process().adapters.redis, queues))
 
 
 @signals.setup_logging.connect
@@ -74,8 +83,7 @@ class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
 
     @staticmethod
     def _follow(consumer: Any) -> None:
-        tenants = process().services.tenants.directory.all()
-        wanted = {tenant_queue(tenant.id) for tenant in tenants if is_shared(tenant)}
+        wanted = shared_queues()
         consumed = {queue.name for queue in consumer.task_consumer.queues if is_tenant_queue(queue.name)}
         for name in sorted(wanted - consumed):
             consumer.add_task_queue(name)

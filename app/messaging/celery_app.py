@@ -1,5 +1,6 @@
 """The Celery application. Settings as measured for the Redis transport; the reasons stand beside them."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -23,8 +24,8 @@ _SHARED_TRANSPORT: dict[str, Any] = {
     "priority_steps": [0],  # one key per queue instead of four
     "global_keyprefix": _KEY_PREFIX,
     "queue_order_strategy": "round_robin",  # a tenant's backlog does not starve the others
-    "visibility_timeout": 60,
-    "unacked_restore_interval": 5,  # a killed worker's messages come back within seconds, not minutes
+    "visibility_timeout": 15,  # of a killed worker's messages; a batch is past its deadline long before
+    "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_keepalive": True,
     "health_check_interval": 5,
@@ -74,6 +75,14 @@ def build_celery(settings: Settings, side: Side) -> Celery:
         enable_utc=True,
     )
     return app
+
+
+def queue_lengths(guard: RedisGuard, queues: Collection[str]) -> dict[str, int]:
+    """Messages that wait in each. Raises Retryable."""
+    with guard.calling() as client, client.pipeline(transaction=False) as pipe:
+        for queue in queues:
+            pipe.llen(f"{_KEY_PREFIX}{queue}")
+        return dict(zip(queues, pipe.execute(), strict=True))
 
 
 def queue_length(guard: RedisGuard, tenant_id: str) -> int:

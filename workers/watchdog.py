@@ -1,0 +1,106 @@
+"""A worker that has stopped consuming, and does not know it, is replaced.
+
+After trouble with Redis a Celery consumer may be connected, answer remote control and take no message any
+more (celery 8091, 8990, 9054). What gives it away: messages wait in a queue of its own, it has room for one,
+Redis answers, and for 15 seconds it takes none from there.
+
+It is replaced in its place: the process executes itself anew under its own number. So it makes no difference
+who has started it, honcho, a container or `workers.pools`, and none of them notices. Nothing is given back
+first: batches that it had taken are past their deadlines, and Redis hands out the rest again by itself.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NoReturn
+
+import structlog
+from celery import signals
+from celery.worker import state
+
+from app.domain.errors import Retryable
+from app.messaging.tasks import SWEEP_QUEUE
+
+log = structlog.stdlib.get_logger(__name__)
+DEAF_AFTER_S = 15.0
+_LOOK_EVERY_S = 2.5
+_FINISH_S = 10.0
+Lengths = Callable[[Collection[str]], Mapping[str, int]]
+"""Messages that wait, by queue. Raises Retryable."""
+
+
+class Watchdog:
+    """Knows since when messages wait in which queue without one being taken."""
+
+    def __init__(self, queues: Callable[[], Collection[str]], lengths: Lengths) -> None:
+        self._queues = queues
+        self._lengths = lengths
+        self._waiting_since: dict[str, float] = {}
+
+    def took(self, queue: str) -> None:
+        """A message came from there. From any thread."""
+        self._waiting_since.pop(queue, None)
+
+    def look(self, now: float, *, is_busy: bool) -> str | None:
+        """A queue that this worker is deaf to. Whoever is busy is not asked, nor is anybody without Redis."""
+        try:
+            lengths = {} if is_busy else self._lengths(self._queues())
+        except Retryable:
+            lengths = {}
+        waiting = {queue for queue, length in lengths.items() if length}
+        for queue in self._waiting_since.keys() - waiting:
+            self.took(queue)
+        since = [(self._waiting_since.setdefault(queue, now), queue) for queue in waiting]
+        at, queue = min(since, default=(now, ""))
+        return queue if now - at >= DEAF_AFTER_S else None
+
+
+def watch(tenant_queues: Callable[[], Collection[str]], lengths: Lengths) -> None:
+    """Watch this process from when it is ready until it is told to stop.
+
+    `tenant_queues` are those that a worker follows which takes the queue `sweeps`.
+    """
+    stopped = threading.Event()
+
+    @signals.worker_ready.connect(weak=False)
+    def _begin(sender: Any, **_: Any) -> None:
+        """Comes again after every reconnect."""
+        signals.worker_ready.disconnect(_begin)
+        own = set(sender.app.amqp.queues.consume_from)
+        follows = SWEEP_QUEUE in own
+        dog = Watchdog(lambda: {SWEEP_QUEUE, *tenant_queues()} if follows else own, lengths)
+        signals.task_received.connect(
+            lambda request, **_: dog.took(request.delivery_info["routing_key"]), weak=False
+        )
+        places = sender.pool.limit
+        threading.Thread(target=_watch, args=(dog, places, stopped), name="watchdog", daemon=True).start()
+
+    @signals.worker_shutting_down.connect(weak=False)
+    def _end(**_: Any) -> None:
+        stopped.set()
+
+
+def _watch(dog: Watchdog, places: int, stopped: threading.Event) -> None:
+    while not stopped.wait(_LOOK_EVERY_S):
+        queue = dog.look(time.monotonic(), is_busy=len(state.reserved_requests) >= places)
+        if queue is not None:
+            log.critical("worker_deaf", queue=queue, seconds=DEAF_AFTER_S, pid=os.getpid())
+            _finish(stopped)
+            if not stopped.is_set():
+                _replace_process()
+
+
+def _finish(stopped: threading.Event) -> None:
+    """Let what is being worked on end; a process that hangs is not waited for."""
+    give_up_at = time.monotonic() + _FINISH_S
+    while state.active_requests and time.monotonic() < give_up_at:
+        stopped.wait(0.1)
+
+
+def _replace_process() -> NoReturn:
+    """The same command line in the same process. Connections close with the old program."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  our own command line, once more
