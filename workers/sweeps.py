@@ -203,6 +203,12 @@ def _for_each_tenant(services: Services, sweep: str, work: Callable[[Tenant], in
             log.warning("sweep_failed", sweep=sweep, tenant_id=tenant.id, reason=failure.message)
             complete = False
             continue
+        except (
+            Exception
+        ):  # the edge: one document that nobody can read must not stop the other tenants' sweeps
+            log.exception("sweep_failed", sweep=sweep, tenant_id=tenant.id)
+            complete = False
+            continue
         if changed:
             log.info("swept", sweep=sweep, tenant_id=tenant.id, changed=changed)
             if sweep in _DELETING:

@@ -104,7 +104,10 @@ def make_side(system: RunningSystem, services: Services, mode: str, cpo_name: st
 
 def park(services: Services, side: Side) -> str:
     """A call that broke, as no charge point can make one: the dead letter's id."""
-    dead_letter_id, frame = f"dead-{side.marker}", f'[2,"u","DataTransfer",{{"vendorId":"{side.marker}"}}]'
+    dead_letter_id, frame = (
+        f"dead-{uuid.uuid4().hex}",
+        f'[2,"u","DataTransfer",{{"vendorId":"{side.marker}"}}]',
+    )
     ref = ChargePointRef(side.tenant_id, f"DEAD-{side.marker}")
     letter = a_dead_letter(dead_letter_id, ref, action="DataTransfer", frame=frame)
     services.dead_letters.park(side.tenant_id, [letter])

@@ -224,6 +224,37 @@ def test_answers_leave_though_the_charge_points_waking_cannot_be_stored(
     assert codes(station.handle(station.call("Heartbeat", {}))) == ["ok"]
 
 
+# --- what comes again, late -----------------------------------------------------------------------------
+
+
+def test_a_redelivered_batch_changes_nothing_twice_however_late_it_is(
+    add_station: Callable[..., Station],
+) -> None:
+    """A worker died with it in hand, the gateway has handled it meanwhile, and more was said since."""
+    first, second, third = (add_station(f"CP-{number}") for number in (1, 2, 3))
+    world = first.world
+    lost = [
+        first.call("StartTransaction", START),
+        second.call("MeterValues", METER),
+        third.call("StatusNotification", STATUS | {"status": "Charging"}),
+    ]
+    answers = [reply.text for reply in first.handle(*lost)]
+    stop = first.call(
+        "StopTransaction", {"transactionId": 1, "meterStop": 9, "timestamp": START["timestamp"]}
+    )
+    later = [stop, second.call("Heartbeat", {}), third.call("StatusNotification", STATUS)]
+    first.handle(*later)
+    session, records = world.services.sessions.get("acme", "session-1"), dict(world.batches.meter_records)
+    told = {event.body["event_id"] for event in world.outbox.events("acme")}
+    world.clock.advance(20)
+    assert [reply.text for reply in first.handle(*lost)] == answers
+    assert codes(first.handle(stop)) == ["ok"]
+    assert world.services.sessions.get("acme", "session-1") == session
+    assert world.batches.meter_records == records
+    assert [connector.status for connector in third.stored.connectors] == ["Available"]
+    assert {event.body["event_id"] for event in world.outbox.events("acme")} == told
+
+
 # --- what a batch leaves behind ----------------------------------------------------------------------
 
 

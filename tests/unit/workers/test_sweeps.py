@@ -142,6 +142,22 @@ def test_the_message_log_is_pruned_by_each_tenants_own_age(
     assert pruned == {"acme": at(0) - timedelta(days=90), "beta": at(0) - timedelta(days=7)}
 
 
+def test_a_sweep_that_breaks_in_one_tenant_goes_on_in_the_next(
+    run: Any, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[str] = []
+
+    def prune(tenant_id: str, _: datetime) -> int:
+        swept.append(tenant_id)
+        if tenant_id == "acme":
+            raise KeyError("status")
+        return 0
+
+    monkeypatch.setattr(process.adapters, "messages", SimpleNamespace(prune=prune))
+    run(tasks.PRUNE_MESSAGES)
+    assert swept == ["acme", "beta"]
+
+
 def test_dead_letters_are_forgotten_with_the_messages_of_their_time(
     world: World, run: Any, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
