@@ -35,6 +35,9 @@ class GatewaySettings:
     bypass_threads: int
     max_waiting_calls: int
     max_connections: int
+    handshakes_at_once: int
+    charge_point_handshakes_per_minute: int
+    address_handshakes_per_minute: int
     drain_s: float
     plain: bool = True
     tls: TlsSettings | None = None
@@ -57,13 +60,21 @@ def read_gateway(env: Env) -> GatewaySettings:
         bypass_threads=env.int("GATEWAY_BYPASS_THREADS", 4, validate=Range(min=1, max=256)),
         max_waiting_calls=env.int("GATEWAY_MAX_WAITING_CALLS", 32, validate=Range(min=1)),
         max_connections=env.int("GATEWAY_MAX_CONNECTIONS", 18_000, validate=Range(min=1)),
-        drain_s=env.float("GATEWAY_DRAIN_S", 3.0, validate=Range(min=0)),
+        handshakes_at_once=env.int("GATEWAY_HANDSHAKES_AT_ONCE", 100, validate=Range(min=1)),
+        charge_point_handshakes_per_minute=_per_minute(env, "CHARGE_POINT", 30),
+        address_handshakes_per_minute=_per_minute(env, "ADDRESS", 0),
+        drain_s=env.float("GATEWAY_DRAIN_S", 10.0, validate=Range(min=0)),
         subprotocol_mismatch=env.str(
             "GATEWAY_SUBPROTOCOL_MISMATCH", "refuse", validate=OneOf(["refuse", "close"])
         ),
         tls=(tls := _tls(env)),
         plain=_plain(env, tls),
     )
+
+
+def _per_minute(env: Env, whose: str, default: int) -> int:
+    """Handshakes that one of these may begin in a minute; 0 for any number."""
+    return int(env.int(f"GATEWAY_{whose}_HANDSHAKES_PER_MINUTE", default, validate=Range(min=0)) or 0)
 
 
 def _public_url(env: Env) -> str:

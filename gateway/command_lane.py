@@ -36,7 +36,7 @@ class CommandLane:
         self._calls = OutgoingCalls()
         self._answer_timer: asyncio.TimerHandle | None = None
         self._hold_timer: asyncio.TimerHandle | None = None
-        self._left_in_store = False
+        self._left_in_store = self._is_resting = False
         self._drained = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -49,6 +49,15 @@ class CommandLane:
     def _release(self) -> None:
         self._hold_timer = None
         self.send_next()
+
+    @property
+    def is_open(self) -> bool:
+        """One is on the wire and has no answer yet."""
+        return self._calls.open is not None
+
+    def rest(self) -> None:
+        """Send nothing any more: what waits here waits in the store as well, for the next connection."""
+        self._is_resting = True
 
     def deliver(self, delivery: CommandDelivery) -> None:
         """Put a command in line."""
@@ -67,7 +76,7 @@ class CommandLane:
         """Send what is next in line, if anything may go out now."""
         for expired in self._calls.take_expired(datetime.now(UTC)):
             self._report(expired, ReportKind.EXPIRED)
-        if self._hold_timer is not None:
+        if self._hold_timer is not None or self._is_resting:
             return
         call = self._calls.next_call(lambda delivery: self._may_go(delivery.action))
         if self._left_in_store and self._calls.is_empty:

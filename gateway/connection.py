@@ -5,7 +5,7 @@ wait for each other (A23).
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -20,17 +20,10 @@ from app.domain.times import to_epoch_ms
 from app.ocpp.catalog import load_catalog
 from app.ocpp.envelope import InboundCall, StrayFrame
 from app.ocpp.errors import ErrorCode
-from app.ocpp.frame import (
-    MAX_UNIQUE_ID_LENGTH,
-    Call,
-    CallError,
-    CallResult,
-    Malformed,
-    encode_error,
-    parse,
-)
+from app.ocpp.frame import MAX_UNIQUE_ID_LENGTH, Call, CallError, CallResult, Malformed, encode_error, parse
 from app.ocpp.quirks import Quirk
 from app.services.ports import CommandDelivery
+from gateway.answers import Answers
 from gateway.command_lane import CommandLane
 from gateway.limits import ConnectionLimits
 from gateway.pace import Paces
@@ -38,7 +31,6 @@ from gateway.uplink import Uplink
 from gateway.writer import FrameWriter
 
 log = structlog.stdlib.get_logger(__name__)
-_REMEMBERED_ANSWERS = 8
 _MAX_BAD_FRAMES = 50
 _MAX_STRAYS = 20
 _MAX_STRAY_TEXT = 4_096
@@ -46,8 +38,8 @@ _MAX_DEVIATIONS = 50
 _BOOT = "BootNotification"
 # their answer is the time or nothing, and charge points that restart begin their ids anew
 _ALWAYS_NEW = frozenset({_BOOT, "Heartbeat", "StatusNotification"})
-_RESULT = "[3,"
 _TOO_MUCH = 1008
+_SERVICE_RESTART = 1012
 
 
 class ChargePointConnection:
@@ -80,8 +72,8 @@ class ChargePointConnection:
         self._room.set()
         self._sequence = 0
         self._in_flight: tuple[int, Call, str] | None = None
-        self._answered: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._has_answered = False
+        self._answered = Answers()
+        self._has_answered = self._is_retiring = self._is_leaving = False
         self._bad_frames = 0
         self._strays_left = _MAX_STRAYS
         self._deviations = list(deviations)
@@ -178,10 +170,10 @@ class ChargePointConnection:
 
     def _is_repeated(self, frame: Call, text: str) -> bool:
         """The same call again, to the letter (A32): answered as before, or once when it is done."""
-        known = self._answered.get(frame.unique_id)
-        if known is not None and known[0] == text and frame.action not in _ALWAYS_NEW:
+        known = self._answered.find(frame.unique_id, text)
+        if known is not None and frame.action not in _ALWAYS_NEW:
             self.log.info("call_repeated", unique_id=frame.unique_id, action=frame.action)
-            self._send_answer(known[1])
+            self._send_answer(known)
             return True
         is_in_flight = self._in_flight is not None and self._in_flight[2] == text
         return is_in_flight or any(waiting == text for _, waiting, _ in self._line)
@@ -232,14 +224,13 @@ class ChargePointConnection:
             return
         _, frame, asked = self._in_flight
         self._in_flight = None
-        if text.startswith(_RESULT):  # a call that failed is worth another try under the same id (A27)
-            self._answered[frame.unique_id] = (asked, text)
-            if len(self._answered) > _REMEMBERED_ANSWERS:
-                self._answered.popitem(last=False)
+        self._answered.keep(frame.unique_id, asked, text)
         if registration is not None:
             self.registration = registration
         self._send_answer(text, is_boot=frame.action == _BOOT)
         self._submit_next()
+        if self._is_retiring:
+            self.retire()
 
     def _send_answer(self, text: str, *, is_boot: bool = False) -> None:
         """After the first one, and after each boot's, commands may follow, but not at its heels (G8)."""
@@ -284,6 +275,19 @@ class ChargePointConnection:
     def close(self, code: int, reason: str) -> None:
         """Start closing; `run` returns when it is done."""
         self._writer.close(code, reason)
+
+    def retire(self) -> None:
+        """Close once nothing is under way; no command goes out any more. To be called until it is gone."""
+        self._is_retiring = True
+        self._commands.rest()
+        if not self.is_busy and not self._commands.is_open:
+            self.restart()
+
+    def restart(self) -> None:
+        """Close now: the charge point is to come back, here or to another gateway."""
+        if not self._is_leaving:
+            self._is_leaving = True
+            self.close(_SERVICE_RESTART, "the gateway restarts")
 
     def ended(self) -> None:
         """The socket is gone; what came before is still handled."""

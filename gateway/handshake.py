@@ -20,6 +20,7 @@ from app.ocpp.quirks import Quirk
 from app.services import Services
 from app.services.refusals import RefusalReason
 from app.services.tenants import is_served
+from gateway.admission import Admission, Later
 from gateway.credentials import CredentialCheck, Distrust, Proof, presented_by
 from gateway.refusals import RefusalNotes
 from gateway.seats import Seats
@@ -69,6 +70,11 @@ def respond(status: HTTPStatus, text: str, **headers: str) -> Response:
     return Response(status.value, status.phrase, fields, body)
 
 
+def put_off(later: Later) -> Response:
+    """Not now: when to come back, at another time than the others."""
+    return respond(later.status, "Try again later.", Retry_After=str(later.retry_after_s))
+
+
 class Handshake:
     """Decides on a request; what it refuses never becomes a connection of a charge point."""
 
@@ -79,6 +85,7 @@ class Handshake:
         credentials: CredentialCheck,
         notes: RefusalNotes,
         seats: Seats,
+        admission: Admission,
         *,
         close_on_mismatch: bool = False,
     ) -> None:
@@ -87,15 +94,20 @@ class Handshake:
         self._credentials = credentials
         self._notes = notes
         self._seats = seats
+        self._admission = admission
         self._close_on_mismatch = close_on_mismatch
 
     async def admit(self, connection: ServerConnection, request: Request) -> Admitted | Mismatch | Response:
         """The charge point that may connect, or the answer that says why not."""
+        self._admission.heard(connection)
         caller = _Caller(request.path.partition("?")[0][:200], _peer_of(connection))
         target = target_of(request.path)
         tenant, is_exact = self._tenant_of(target) if target else (None, False)
         if target is None or tenant is None:
             return self._refuse(caller, HTTPStatus.NOT_FOUND, "No such charge point here.")
+        later = self._admission.enter(connection, tenant.id, caller.peer, caller.path)
+        if later is not None:
+            return put_off(later)
         caller = _Caller(caller.path, caller.peer, ChargePointRef(tenant.id, target.identity))
         try:
             return await self._decide(caller, target, tenant, is_exact, connection, request)
@@ -190,7 +202,7 @@ class Handshake:
         if reason is not None and caller.ref is not None:
             self._notes.note(caller.ref, reason, detail, caller.peer)
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
-            return respond(status, "Try again later.", Retry_After="5")
+            return put_off(self._admission.later("store"))
         if status is HTTPStatus.TOO_MANY_REQUESTS:
             return respond(status, detail, Retry_After="60")
         if status is HTTPStatus.NOT_FOUND:  # word for word the same for an unknown tenant

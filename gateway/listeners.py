@@ -1,5 +1,6 @@
 """The ports that charge points connect to: a plain one, one with TLS, or both, in one process."""
 
+import asyncio
 import re
 import ssl
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from app.gateway_settings import GatewaySettings
+from gateway.admission import Admission
 from gateway.subprotocol import SUBPROTOCOL
 
 log = structlog.stdlib.get_logger(__name__)
@@ -29,14 +31,36 @@ def tell_failed_upgrade(connection: ServerConnection, request: Request, _: Respo
         log.warning("upgrade_failed", path=request.path[:_MAX_SHOWN], reason=reason, headers=headers)
 
 
+def counted_by(admission: Admission) -> type[ServerConnection]:
+    """Connections that are counted from their first byte to their last, however they end."""
+
+    class Counted(ServerConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            admission.knock(self)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            admission.leave(self)
+            super().connection_lost(exc)
+
+    return Counted
+
+
 async def open_listeners(
-    settings: GatewaySettings, tls: ssl.SSLContext | None, handler: Handler, process_request: ProcessRequest
+    settings: GatewaySettings,
+    tls: ssl.SSLContext | None,
+    handler: Handler,
+    process_request: ProcessRequest,
+    admission: Admission,
 ) -> list[Server]:
     """Begin to accept connections."""
     doors: list[tuple[int, ssl.SSLContext | None]] = [(settings.port, None)] if settings.plain else []
     if settings.tls is not None:
         doors.append((settings.tls.port, tls))
-    return [await _open(settings, port, context, handler, process_request) for port, context in doors]
+    counted = counted_by(admission)
+    return [
+        await _open(settings, port, context, handler, process_request, counted) for port, context in doors
+    ]
 
 
 async def _open(
@@ -45,6 +69,7 @@ async def _open(
     tls: ssl.SSLContext | None,
     handler: Handler,
     process_request: ProcessRequest,
+    connection: type[ServerConnection],
 ) -> Server:
     return await serve(
         handler,
@@ -52,6 +77,7 @@ async def _open(
         port,
         ssl=tls,
         ssl_handshake_timeout=_OPEN_TIMEOUT_S if tls is not None else None,
+        create_connection=connection,
         process_request=process_request,
         process_response=tell_failed_upgrade,
         subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
@@ -62,5 +88,5 @@ async def _open(
         ping_timeout=settings.ping_timeout_s,
         open_timeout=_OPEN_TIMEOUT_S,
         close_timeout=3,
-        backlog=4096,
+        backlog=2048,
     )

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, generate_latest, start_http_ser
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.admission import Admission
 from gateway.dispatcher import Dispatcher
 from gateway.pace import Paces
 from gateway.presence import Presence
@@ -12,10 +13,13 @@ from gateway.presence import Presence
 class GatewayMetrics(Collector):
     """Read from the gateway's own state when asked."""
 
-    def __init__(self, presence: Presence, dispatcher: Dispatcher, paces: Paces) -> None:
+    def __init__(
+        self, presence: Presence, dispatcher: Dispatcher, paces: Paces, admission: Admission
+    ) -> None:
         self._presence = presence
         self._dispatcher = dispatcher
         self._paces = paces
+        self._admission = admission
         self._registry = CollectorRegistry(auto_describe=True)
         self._registry.register(self)
 
@@ -32,7 +36,16 @@ class GatewayMetrics(Collector):
         )
         for labels, count in list(self._paces.counts.items()):
             limited.add_metric(labels, count)
-        return [connected, bypassed, limited]
+        under_way = GaugeMetricFamily(
+            "ocpp_gateway_handshakes_in_progress", "Handshakes that hold a place until they are open."
+        )
+        under_way.add_metric([], self._admission.in_progress)
+        put_off = CounterMetricFamily(
+            "ocpp_gateway_handshakes_put_off_total", "Handshakes told to come back later.", labels=["reason"]
+        )
+        for reason, count in list(self._admission.refused.items()):
+            put_off.add_metric([reason], count)
+        return [connected, bypassed, limited, under_way, put_off]
 
     def serve(self, host: str, port: int) -> None:
         """On a port of its own, from a thread: tenants' names are not for whoever reaches the gateway."""

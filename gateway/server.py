@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from uuid import uuid4
@@ -23,12 +23,14 @@ from app.services import Services
 from app.services.keys import KeyHasher
 from app.settings import Settings
 from gateway import subprotocol
+from gateway.admission import Admission, AdmissionLimits
 from gateway.bypass import BypassCarrier
 from gateway.connection import ChargePointConnection
 from gateway.credentials import CredentialCheck
 from gateway.dispatcher import Dispatcher
 from gateway.downlink import DownlinkReader
-from gateway.handshake import Admitted, Handshake, Mismatch, respond
+from gateway.drain import retire_all
+from gateway.handshake import Admitted, Handshake, Mismatch, put_off, respond
 from gateway.limits import ConnectionLimits
 from gateway.listeners import open_listeners
 from gateway.metrics import GatewayMetrics
@@ -48,7 +50,7 @@ _STORE_THREADS = 8
 _KEY_THREADS = (
     2  # apart from the others, so that wrong keys in masses slow down nobody's handshake but theirs
 )
-_GOING_AWAY = 1012
+_LAST_WORDS_S = 5.0
 _NO_SUBPROTOCOL = 1002
 
 
@@ -78,6 +80,13 @@ class Gateway:
             self.gateway_id, services, self._threads, self._dispatcher, limits, self._paces
         )
         self._seats = Seats(self._presence)
+        self._admission = Admission(
+            AdmissionLimits(
+                self._settings.handshakes_at_once,
+                self._settings.charge_point_handshakes_per_minute,
+                self._settings.address_handshakes_per_minute,
+            )
+        )
         self._refusals = RefusalNotes(services, self._threads)
         self._key_threads = ThreadPoolExecutor(_KEY_THREADS, thread_name_prefix="keys")
         self._handshake = Handshake(
@@ -86,11 +95,17 @@ class Gateway:
             CredentialCheck(services.keepers, KeyHasher(), self._key_threads),
             self._refusals,
             self._seats,
+            self._admission,
             close_on_mismatch=self._settings.subprotocol_mismatch == "close",
         )
         self._tls = TlsDoor(self._settings.tls) if self._settings.tls is not None else None
         self._downlink = DownlinkReader(settings.redis.url, self.gateway_id, self._take)
-        self._metrics = GatewayMetrics(self._presence, self._dispatcher, self._paces)
+        self._metrics = GatewayMetrics(self._presence, self._dispatcher, self._paces, self._admission)
+
+    @property
+    def draining(self) -> bool:
+        """It has been told to end."""
+        return self._admission.draining
 
     # --- threads speak to the loop ---------------------------------------------------------------
 
@@ -120,8 +135,10 @@ class Gateway:
         if path == "/metrics" and not self._settings.metrics_port:
             return respond(HTTPStatus.OK, self._metrics.render())
         if self._presence.count >= self._settings.max_connections:
-            return respond(HTTPStatus.SERVICE_UNAVAILABLE, "The gateway is full.", Retry_After="30")
+            return put_off(self._admission.later("full"))
         admitted = await self._handshake.admit(websocket, request)
+        if not isinstance(admitted, Admitted):
+            self._admission.leave(websocket)
         if isinstance(admitted, Response):
             return admitted
         if isinstance(admitted, Mismatch):
@@ -160,6 +177,7 @@ class Gateway:
                 return
             finally:
                 self._seats.settle(ref)
+                self._admission.leave(websocket)
             if connection is None:
                 await websocket.close(1008, "replaced by a newer connection")
                 return
@@ -201,7 +219,9 @@ class Gateway:
         if self._tls is not None:
             tasks.append(self._loop.create_task(self._tls.watch()))
         context = self._tls.context if self._tls is not None else None
-        servers = await open_listeners(self._settings, context, self._serve_connection, self._process_request)
+        servers = await open_listeners(
+            self._settings, context, self._serve_connection, self._process_request, self._admission
+        )
         ports = [listening.getsockname()[1] for server in servers for listening in server.sockets]
         if self._settings.metrics_port:
             self._metrics.serve(self._settings.host, self._settings.metrics_port)
@@ -214,26 +234,19 @@ class Gateway:
         await self._end()
 
     async def _drain(self, servers: Sequence[Server]) -> None:
-        """No new connections; finish the calls under way; ask charge points to come back (1012)."""
+        """Nobody new; everybody here is asked to come back, and what they said is handled to its end."""
         log.info("gateway_draining", connected=self._presence.count)
+        self._admission.draining = True
+        await retire_all(self._presence.all, self._settings.drain_s)
         for server in servers:
             server.close(close_connections=False)
-        await self._until(
-            lambda: self._dispatcher.is_idle and not any(c.is_busy for c in self._presence.all())
-        )
-        for connection in self._presence.all():
-            connection.close(_GOING_AWAY, "the gateway restarts")
         with contextlib.suppress(TimeoutError):  # whoever does not go is closed by the sweep
-            async with asyncio.timeout(self._settings.drain_s):
+            async with asyncio.timeout(_LAST_WORDS_S):
                 for server in servers:
                     await server.wait_closed()  # until the store knows of every end
-
-    async def _until(self, is_done: Callable[[], bool]) -> None:
-        """Wait for it, as long as a drain may take."""
-        give_up_at = self._loop.time() + self._settings.drain_s
-        # many small causes end a drain; none has an event of its own
-        while not is_done() and self._loop.time() < give_up_at:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+                # many small causes end a batch; none has an event of its own
+                while not self._dispatcher.is_idle:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
 
     async def _end(self) -> None:
         """Whoever is still listed here is closed by the sweep, which sees that this gateway is gone."""

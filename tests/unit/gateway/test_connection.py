@@ -547,3 +547,54 @@ async def test_writing_to_a_closed_socket_is_no_failure() -> None:
         line.connection.send("[]")
         await line.settle()
         assert line.websocket.closed_with == (1000, "bye")
+
+
+# --- the gateway restarts ----------------------------------------------------------------------------
+
+
+async def test_an_idle_connection_retires_at_once() -> None:
+    async with Line() as line:
+        line.connection.retire()
+        await line.websocket.ended.wait()
+        assert line.websocket.closed_with == (1012, "the gateway restarts")
+
+
+async def test_a_busy_one_retires_after_the_answer() -> None:
+    async with Line() as line:
+        line.websocket.says(call("1"), call("2"))
+        first = await line.uplink.call()
+        line.connection.retire()
+        assert (await line.answer(first))[1] == "1"
+        assert line.websocket.closed_with is None
+        assert (await line.answer(await line.uplink.call()))[1] == "2"
+        await line.websocket.ended.wait()
+        assert line.websocket.closed_with == (1012, "the gateway restarts")
+
+
+async def test_a_command_on_the_wire_gets_its_answer_and_no_other_goes_out() -> None:
+    async with Line() as line:
+        line.connection.deliver(a_delivery("cmd-1"))
+        sent = await line.websocket.heard()
+        line.connection.retire()
+        line.connection.deliver(a_delivery("cmd-2"))
+        await line.settle()
+        assert line.websocket.silent
+        assert line.websocket.closed_with is None
+        line.websocket.says([3, sent[1], {"status": "Accepted"}])
+        kinds = [(await line.uplink.reported()).kind for _ in range(2)]
+        assert kinds == [ReportKind.SENT, ReportKind.ANSWERED]
+        line.connection.retire()
+        await line.websocket.ended.wait()
+        assert line.websocket.silent
+        assert line.uplink.nothing_reported
+
+
+async def test_it_is_closed_once_however_often_it_is_asked() -> None:
+    async with Line() as line:
+        line.connection.retire()
+        await line.websocket.ended.wait()
+        line.websocket.closed_with = None
+        line.connection.retire()
+        line.connection.restart()
+        await line.settle()
+        assert line.websocket.closed_with is None

@@ -21,6 +21,7 @@ from app.domain.tenant import TenantStatus
 from app.ocpp.quirks import Quirk
 from app.services.keys import KeyHasher
 from app.services.ports import PageRequest
+from gateway.admission import Admission, AdmissionLimits
 from gateway.credentials import CredentialCheck
 from gateway.handshake import Admitted, Handshake, Mismatch, respond
 from gateway.refusals import RefusalNotes
@@ -49,6 +50,14 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
+class Peer:
+    """A connection."""
+
+    def __init__(self, remote_address: tuple[str, int], transport: SimpleNamespace) -> None:
+        self.remote_address = remote_address
+        self.transport = transport
+
+
 class Door:
     """Asks for entry."""
 
@@ -56,12 +65,14 @@ class Door:
         self.notes = RefusalNotes(world.services, threads)
         self.connected: set[ChargePointRef] = set()
         self.seats = Seats(self)
+        self.admission = Admission(AdmissionLimits(100, per_charge_point=0))
         self._handshake = Handshake(
             world.services,
             threads,
             CredentialCheck(world.services.keepers, HASHER, threads),
             self.notes,
             self.seats,
+            self.admission,
             close_on_mismatch=close_on_mismatch,
         )
 
@@ -81,8 +92,8 @@ class Door:
         if authorization is not None:
             headers["Authorization"] = authorization
         transport = SimpleNamespace(get_extra_info=lambda name: None)
-        peer: Any = SimpleNamespace(remote_address=("127.0.0.1", 1234), transport=transport)
-        return await self._handshake.admit(cast(ServerConnection, peer), Request(path, headers))
+        peer = cast(ServerConnection, Peer(("127.0.0.1", 1234), transport))
+        return await self._handshake.admit(peer, Request(path, headers))
 
     async def admitted(self, path: str, *subprotocols: str, **options: Any) -> Admitted:
         answer = await self(path, *subprotocols, **options)
@@ -203,7 +214,8 @@ async def test_a_store_that_fails_asks_to_come_back(
     monkeypatch.setattr(world.charge_points, "find", fail)
     answer = await door("/ocpp/ACME-1")
     assert isinstance(answer, Response)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.status_code == 503
+    assert 3 <= int(answer.headers["Retry-After"]) <= 20
     assert b"secret-host" not in answer.body
 
 
@@ -468,3 +480,25 @@ async def test_an_unknown_one_for_which_there_is_no_room_does_not_become_known(
     door.seats.elsewhere = {"open": 1}
     assert await door.status("/ocpp/OPEN-1") == 429
     assert world.charge_points.find(ChargePointRef("open", "OPEN-1")) is None
+
+
+# --- too many at once --------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_storm_is_put_off_before_anything_is_asked_of_the_store(
+    door: Door, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_look_up(*_: Any) -> None:
+        raise AssertionError("the store was asked")
+
+    door.admission.draining = True
+    monkeypatch.setattr(world.charge_points, "find", no_look_up)
+    refusal = await door.refusal("/ocpp/ACME-1")
+    assert refusal.status_code == 503
+    assert int(refusal.headers["Retry-After"]) >= 1
+    assert door.admission.refused == {"draining": 1}
+    monkeypatch.undo()
+    door.admission.draining = False
+    assert await door.ref("/ocpp/ACME-1") == ChargePointRef("acme", "ACME-1")
+    assert door.admission.in_progress == 1

@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 from app.gateway_settings import GatewaySettings, TlsSettings
 from app.settings import Settings
 from bench.system import free_ports
+from gateway.admission import Admission, AdmissionLimits
 from gateway.listeners import open_listeners
 from gateway.tls import TlsDoor
 from tests.certificates import Authority, rsa_key
@@ -46,7 +47,7 @@ async def let_in(_: ServerConnection, __: Request) -> Response | None:
 
 async def opened(settings: GatewaySettings) -> list[Server]:
     context = TlsDoor(settings.tls).context if settings.tls else None
-    return await open_listeners(settings, context, echo, let_in)
+    return await open_listeners(settings, context, echo, let_in, Admission(AdmissionLimits(10, 0)))
 
 
 async def speaks(url: str, context: ssl.SSLContext | None = None) -> bool:

@@ -10,9 +10,12 @@ def test_connections_and_bypassed_tenants_are_counted() -> None:
     presence: Any = SimpleNamespace(count=3)
     paces: Any = SimpleNamespace(counts={("acme", "charge_point", "delayed"): 7})
     dispatcher: Any = SimpleNamespace(bypassed=["acme", "beta"])
-    text = GatewayMetrics(presence, dispatcher, paces).render()
+    admission: Any = SimpleNamespace(in_progress=5, refused={"overload": 9})
+    text = GatewayMetrics(presence, dispatcher, paces, admission).render()
     assert "ocpp_gateway_connections 3.0" in text
     assert "ocpp_gateway_bypassed_tenants 2.0" in text
     assert 'ocpp_rate_limited_total{limit="charge_point",outcome="delayed",tenant="acme"} 7.0' in text
+    assert "ocpp_gateway_handshakes_in_progress 5.0" in text
+    assert 'ocpp_gateway_handshakes_put_off_total{reason="overload"} 9.0' in text
     presence.count = 4
-    assert "ocpp_gateway_connections 4.0" in GatewayMetrics(presence, dispatcher, paces).render()
+    assert "ocpp_gateway_connections 4.0" in GatewayMetrics(presence, dispatcher, paces, admission).render()
