@@ -1,7 +1,7 @@
 """Before the upgrade: who is it, is it known, does it speak OCPP 1.6, can it prove it? (A1-A13, E1-E4)"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,6 +22,7 @@ from app.services.refusals import RefusalReason
 from app.services.tenants import is_served
 from gateway.admission import Admission, Later
 from gateway.credentials import CredentialCheck, Distrust, Proof, presented_by
+from gateway.gathered import Gathered
 from gateway.refusals import RefusalNotes
 from gateway.seats import Seats
 from gateway.subprotocol import SUBPROTOCOL, Choice, choose
@@ -91,6 +92,7 @@ class Handshake:
     ) -> None:
         self._services = services
         self._threads = threads
+        self._looked_up = Gathered(threads, self._look_up)
         self._credentials = credentials
         self._notes = notes
         self._seats = seats
@@ -131,7 +133,7 @@ class Handshake:
     ) -> Admitted | Mismatch | Response:
         charge_points = self._services.charge_points
         asked = ChargePointRef(tenant.id, target.identity)
-        known = await self._in_thread(lambda: charge_points.find_known(asked))
+        known = await self._looked_up.ask(asked, None)
         if known is None and not is_exact:  # its tenant is a guess then, too weak to make it known
             raise NotFound(f"There is no charge point '{target.identity}'.")
         # before anything else is said, so that nobody can ask here which tenants there are
@@ -154,6 +156,9 @@ class Handshake:
         if charge_point.id != target.identity:
             deviations.append(Quirk.IDENTITY_IN_OTHER_CASE)
         return Admitted(charge_point, choice, proof, tuple(deviations))
+
+    def _look_up(self, tenant_id: str, whom: Mapping[str, None]) -> Mapping[str, ChargePoint | None]:
+        return self._services.charge_points.find_all_known(tenant_id, whom)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

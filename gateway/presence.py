@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from weakref import WeakValueDictionary
 
@@ -13,9 +14,11 @@ from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
 from app.domain.errors import AppError, Retryable
 from app.services import Services
+from app.services.ports import OpenedConnection
 from app.services.tenants import is_served
 from gateway.connection import ChargePointConnection
 from gateway.credentials import promotion
+from gateway.gathered import Gathered
 from gateway.handshake import Admitted
 from gateway.limits import ConnectionLimits
 from gateway.pace import Paces
@@ -45,6 +48,8 @@ class Presence:
         self._uplink = uplink
         self._limits = limits
         self._paces = paces
+        self._openings = Gathered(threads, self._open_all)
+        self._deliveries = Gathered(threads, self._deliver_to_all)
         self._connections: dict[ChargePointRef, ChargePointConnection] = {}
         self._by_tenant: Counter[str] = Counter()
         self._turns: WeakValueDictionary[ChargePointRef, asyncio.Lock] = WeakValueDictionary()
@@ -89,13 +94,7 @@ class Presence:
         ref = admitted.ref
         turn = self._turns.setdefault(ref, asyncio.Lock())
         async with turn:
-            opened = await self._loop.run_in_executor(
-                self._threads,
-                self._services.charge_points.open_connection,
-                ref,
-                self._gateway_id,
-                connection_id,
-            )
+            opened = await self._openings.ask(ref, connection_id)
         connection = ChargePointConnection(
             websocket,
             opened.charge_point,
@@ -115,6 +114,15 @@ class Presence:
             connection.remember_answers_of(older)
             older.close(_REPLACED, "replaced by a newer connection")
         return connection
+
+    def _open_all(
+        self, tenant_id: str, connection_ids: Mapping[str, str]
+    ) -> Mapping[str, OpenedConnection | AppError]:
+        return self._services.charge_points.open_connections(tenant_id, self._gateway_id, connection_ids)
+
+    def _deliver_to_all(self, tenant_id: str, whom: Mapping[str, None]) -> Mapping[str, None]:
+        self._services.commands.deliver_waiting(tenant_id, whom)
+        return whom
 
     async def note_proof(self, admitted: Admitted) -> None:
         """What was pending becomes the rule when used (E4, E6); a new certificate retires the old (E25).
@@ -158,9 +166,7 @@ class Presence:
     async def deliver_waiting(self, connection: ChargePointConnection) -> None:
         """Send the commands that waited for this connection."""
         try:
-            await self._loop.run_in_executor(
-                self._threads, self._services.commands.deliver_waiting, connection.ref
-            )
+            await self._deliveries.ask(connection.ref, None)
         except Retryable as failure:
             connection.log.warning("waiting_commands_not_delivered", reason=failure.message)
 

@@ -73,13 +73,13 @@ class RedisLastSeen:
             pipeline.sadd(_silent(tenant_id), charge_point_id)
             pipeline.execute()
 
-    def forget(self, tenant_id: str, charge_point_id: str) -> None:
+    def forget(self, tenant_id: str, *charge_point_ids: str) -> None:
         """Never raises: what stays behind is sorted out by the sweep."""
         try:
             with self._guard.calling() as client:
                 pipeline = client.pipeline(transaction=False)
-                pipeline.zrem(_seen(tenant_id), charge_point_id)
-                pipeline.srem(_silent(tenant_id), charge_point_id)
+                pipeline.zrem(_seen(tenant_id), *charge_point_ids)
+                pipeline.srem(_silent(tenant_id), *charge_point_ids)
                 pipeline.execute()
         except Retryable as failure:
             log.debug("last_seen_not_forgotten", tenant_id=tenant_id, reason=failure.message)

@@ -1,6 +1,6 @@
 """Charge points: being known, connected, booted, and what their connectors do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from app.domain.charge_point import (
     with_connector,
 )
 from app.domain.context import CallContext, ChargePointRef
-from app.domain.errors import Conflict, NotFound, Retryable
+from app.domain.errors import AppError, Conflict, NotFound, Retryable
 from app.domain.events import Event, EventChannel, event, status_event
 from app.domain.tenant import Tenant
 from app.services.batch import Batch, ConnectorChange
@@ -62,7 +62,18 @@ class ChargePointService:
 
     def find_known(self, ref: ChargePointRef) -> ChargePoint | None:
         """Of exactly this identity, else the only one that differs in the case of letters alone (A4)."""
-        return self._charge_points.find(ref) or self._charge_points.find_in_any_case(ref)
+        return self.find_all_known(ref.tenant_id, [ref.charge_point_id])[ref.charge_point_id]
+
+    def find_all_known(
+        self, tenant_id: str, charge_point_ids: Iterable[str]
+    ) -> dict[str, ChargePoint | None]:
+        """The same of many, with one query as long as they are named to the letter."""
+        exact = self._charge_points.find_many(tenant_id, charge_point_ids)
+        in_any_case = self._charge_points.find_in_any_case
+        return {
+            asked: exact.get(asked) or in_any_case(ChargePointRef(tenant_id, asked))
+            for asked in charge_point_ids
+        }
 
     def newcomer(self, tenant: Tenant, charge_point_id: str) -> ChargePoint:
         """An unknown charge point as it will be once it is admitted; nothing is stored.
@@ -102,24 +113,37 @@ class ChargePointService:
         return self._charge_points.insert(newcomer, tenant.configuration.max_charge_points)
 
     def open_connection(self, ref: ChargePointRef, gateway_id: str, connection_id: str) -> OpenedConnection:
-        """Make this connection the charge point's only valid one. Raises NotFound, Conflict (not the newest).
+        """Make this the charge point's only valid connection. Raises NotFound, Conflict (not the newest)."""
+        ids = {ref.charge_point_id: connection_id}
+        opened = self.open_connections(ref.tenant_id, gateway_id, ids)[ref.charge_point_id]
+        if isinstance(opened, AppError):
+            raise opened
+        return opened
 
-        A connection that it replaces on another gateway is asked to close.
+    def open_connections(
+        self, tenant_id: str, gateway_id: str, connection_ids: Mapping[str, str]
+    ) -> dict[str, OpenedConnection | NotFound | Conflict]:
+        """Make these connections their charge points' only valid ones; for each what came of it.
+
+        A connection that one replaces on another gateway is asked to close.
         """
         now = self._clock.now()
-        opened = self._charge_points.open_connection(ref, gateway_id, connection_id, now)
-        if opened is None:
-            raise NotFound(f"There is no charge point '{ref.charge_point_id}'.")
-        connection = opened.charge_point.connection
-        if connection is None or connection.connection_id != connection_id:
-            raise Conflict("A newer connection of this charge point came meanwhile.")
-        epoch = connection.epoch
-        self._last_seen.forget(ref.tenant_id, ref.charge_point_id)
-        self._last_seen.touch(ref.tenant_id, {ref.charge_point_id: now})
-        if opened.replaced is not None and opened.replaced.gateway_id != gateway_id:
-            self._link.close_replaced(opened.replaced.gateway_id, ref, epoch)
-        self._publish_status(opened.charge_point, f"opened:{epoch}")
-        return opened
+        found = self._charge_points.open_connections(tenant_id, gateway_id, connection_ids, now)
+        result = {
+            cp_id: _verdict(cp_id, wanted, found.get(cp_id)) for cp_id, wanted in connection_ids.items()
+        }
+        opened = {cp_id: one for cp_id, one in result.items() if isinstance(one, OpenedConnection)}
+        if not opened:
+            return result
+        self._last_seen.forget(tenant_id, *opened)
+        self._last_seen.touch(tenant_id, dict.fromkeys(opened, now))
+        for cp_id, one in opened.items():
+            if one.replaced is not None and one.replaced.gateway_id != gateway_id:
+                self._link.close_replaced(
+                    one.replaced.gateway_id, ChargePointRef(tenant_id, cp_id), one.epoch
+                )
+        self._publish_statuses([(one.charge_point, f"opened:{one.epoch}") for one in opened.values()])
+        return result
 
     def disconnect(self, ref: ChargePointRef) -> ChargePoint:
         """Ask the gateway to close the connection, so that the charge point comes back. Answers its state
@@ -167,10 +191,14 @@ class ChargePointService:
             batch.publish(index, [_fault_event(call, changed)])
 
     def _publish_status(self, charge_point: ChargePoint, cause: str) -> None:
-        at = self._clock.now()
-        entry = [status_event(charge_point, at, f"status:{charge_point.id}:{cause}")]
-        self._outbox.append(charge_point.tenant_id, entry, self._clock.order_key())
-        self._link.wake_relay(charge_point.tenant_id)
+        self._publish_statuses([(charge_point, cause)])
+
+    def _publish_statuses(self, changes: Sequence[tuple[ChargePoint, str]]) -> None:
+        """Of one tenant, each with what caused it."""
+        at, tenant_id = self._clock.now(), changes[0][0].tenant_id
+        events = [status_event(one, at, f"status:{one.id}:{cause}") for one, cause in changes]
+        self._outbox.append(tenant_id, events, self._clock.order_key())
+        self._link.wake_relay(tenant_id)
 
     def mark_silent(self, ref: ChargePointRef, epoch: int) -> bool:
         """A charge point said nothing for too long: Offline, connectors stale; its socket stays."""
@@ -203,6 +231,18 @@ class ChargePointService:
         changed = self._charge_points.mark_silent(ref, known.connection.epoch, silent=False)
         if changed is not None:
             self._publish_status(changed, f"heard:{self._clock.order_key()}")
+
+
+def _verdict(
+    charge_point_id: str, connection_id: str, opened: OpenedConnection | None
+) -> OpenedConnection | NotFound | Conflict:
+    """What came of a connection that was to be opened."""
+    if opened is None:
+        return NotFound(f"There is no charge point '{charge_point_id}'.")
+    connection = opened.charge_point.connection
+    if connection is None or connection.connection_id != connection_id:
+        return Conflict("A newer connection of this charge point came meanwhile.")
+    return opened
 
 
 def _fault_event(call: CallContext, connector: Connector) -> Event:

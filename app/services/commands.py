@@ -1,6 +1,6 @@
 """Commands: taken from REST and MQTT alike, delivered one at a time, followed to their end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -148,15 +148,15 @@ class CommandService:
             raise Conflict(f"Another command has the id '{known.id}'.")
         return known
 
-    def deliver_waiting(self, ref: ChargePointRef) -> int:
-        """Send a charge point that has just connected what waits for it; answers how many."""
-        waiting = self._commands.waiting(ref)
-        charge_point = self._charge_points.find(ref) if waiting else None
-        if charge_point is None:
-            return 0
-        for command in waiting:
-            self._deliver(charge_point, command)
-        return len(waiting)
+    def deliver_waiting(self, tenant_id: str, charge_point_ids: Iterable[str]) -> int:
+        """Send charge points that have just connected what waits for them; answers how many."""
+        waiting = self._commands.waiting(tenant_id, charge_point_ids)
+        owners = {command.charge_point.charge_point_id for command in waiting}
+        known = self._charge_points.find_many(tenant_id, owners) if owners else {}
+        delivered = [command for command in waiting if command.charge_point.charge_point_id in known]
+        for command in delivered:
+            self._deliver(known[command.charge_point.charge_point_id], command)
+        return len(delivered)
 
     def _deliver(self, charge_point: ChargePoint, command: Command) -> None:
         """Hand over to the gateway that holds the connection; without one the command waits for the next."""

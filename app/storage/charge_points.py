@@ -86,30 +86,23 @@ class MongoChargePoints:
         """With its place in the tenant's quota, or not at all."""
         return self._quota.insert(charge_point.tenant_id, new_document(charge_point), at_most)
 
-    def open_connection(
-        self, ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
-    ) -> OpenedConnection | None:
-        """Next epoch, new connection.
-
-        Read after the write: if another connection came in between, the answer shows that one, and the
-        caller finds that it is not the newest.
-        """
-        connection = {
-            "gateway_id": gateway_id,
-            "connection_id": connection_id,
-            "opened_at": at,
-            "silent": False,
-        }
-        points, itself = self._collection(ref.tenant_id), {"_id": ref.charge_point_id}
+    def open_connections(
+        self, tenant_id: str, gateway_id: str, connection_ids: Mapping[str, str], at: datetime
+    ) -> dict[str, OpenedConnection]:
+        """Three commands for however many. Read after the write: only so is it certain who is the newest."""
+        updates = [
+            UpdateOne({"_id": charge_point_id}, _next_connection(gateway_id, connection_id, at))
+            for charge_point_id, connection_id in connection_ids.items()
+        ]
+        before = self.find_many(tenant_id, connection_ids)
         with store_errors():
-            before = points.find_one(itself)
-            points.update_one(
-                itself, {"$inc": {"epoch": 1}, "$set": {"connection": connection, "last_seen": at}}
-            )
-            after = points.find_one(itself)
-        if before is None or after is None:
-            return None
-        return OpenedConnection(charge_point_of(after), charge_point_of(before).connection)
+            self._collection(tenant_id).bulk_write(updates, ordered=False)
+        after = self.find_many(tenant_id, connection_ids)
+        return {
+            charge_point_id: OpenedConnection(after[charge_point_id], known.connection)
+            for charge_point_id, known in before.items()
+            if charge_point_id in after
+        }
 
     def restore_connection(self, ref: ChargePointRef, connection: Connection) -> ChargePoint | None:
         """Only if nothing else happened since."""
@@ -199,6 +192,11 @@ class MongoChargePoints:
         if changes:
             with store_errors():
                 self._collection(tenant_id).bulk_write(changes, ordered=False)
+
+
+def _next_connection(gateway_id: str, connection_id: str, at: datetime) -> Document:
+    connection = {"gateway_id": gateway_id, "connection_id": connection_id, "opened_at": at, "silent": False}
+    return {"$inc": {"epoch": 1}, "$set": {"connection": connection, "last_seen": at}}
 
 
 def _filter(name: str, value: Any) -> Document:

@@ -1,6 +1,6 @@
 """Commands in MongoDB. Each change of state is written with the event that tells of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from app.domain.command import Command, CommandStatus
-from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.services.ports import Page, PageRequest
 from app.storage.mongo import Databases, Document, store_errors
@@ -91,11 +90,12 @@ class MongoCommands:
         with store_errors():
             self._collection(tenant_id).update_one({"_id": command_id}, {"$set": {"late_answer": answer}})
 
-    def waiting(self, ref: ChargePointRef) -> list[Command]:
+    def waiting(self, tenant_id: str, charge_point_ids: Iterable[str]) -> list[Command]:
         """Queued, oldest first."""
-        query = {"charge_point_id": ref.charge_point_id, "status": CommandStatus.QUEUED.value, "open": True}
+        whose = {"$in": list(charge_point_ids)}
+        query = {"charge_point_id": whose, "status": CommandStatus.QUEUED.value, "open": True}
         with store_errors():
-            found = self._collection(ref.tenant_id).find(query).sort("created_at", ASCENDING)
+            found = self._collection(tenant_id).find(query).sort("created_at", ASCENDING)
             return [_command_of(document) for document in found]
 
     def overdue(self, tenant_id: str, now: datetime, grace_s: float) -> list[Command]:

@@ -1,6 +1,7 @@
 """Contract of `ChargePointRepository`."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 
@@ -8,7 +9,7 @@ from app.domain.charge_point import Availability, ChargePoint, ConnectorRating, 
 from app.domain.context import ChargePointRef, fence_of
 from app.domain.errors import InvalidInput, QuotaExceeded
 from app.services.batch import BatchNeeds, ConnectorChange
-from app.services.ports import PageRequest
+from app.services.ports import OpenedConnection, PageRequest
 from app.storage.mongo import Databases
 from tests.builders import NOON, a_connector, at
 from tests.contract.stores import Stores
@@ -27,6 +28,15 @@ def get(stores: Stores, ref: ChargePointRef) -> ChargePoint:
     return found
 
 
+def opening(
+    stores: Stores, ref: ChargePointRef, gateway_id: str, connection_id: str, opened_at: datetime
+) -> OpenedConnection | None:
+    """A connection, as it comes alone."""
+    ids = {ref.charge_point_id: connection_id}
+    found = stores.charge_points.open_connections(ref.tenant_id, gateway_id, ids, opened_at)
+    return found.get(ref.charge_point_id)
+
+
 def test_what_was_inserted_is_found(stores: Stores, ref: ChargePointRef) -> None:
     assert get(stores, ref) == ChargePoint(stores.id, "CP-1", None, created_at=NOON)
 
@@ -34,7 +44,7 @@ def test_what_was_inserted_is_found(stores: Stores, ref: ChargePointRef) -> None
 def test_who_is_unknown_is_not_found_and_not_changed(stores: Stores) -> None:
     nobody = ChargePointRef(stores.id, "nobody")
     assert stores.charge_points.find(nobody) is None
-    assert stores.charge_points.open_connection(nobody, "gw", "c", NOON) is None
+    assert opening(stores, nobody, "gw", "c", NOON) is None
     assert stores.charge_points.close_connection(nobody, 1, NOON) is None
     assert stores.charge_points.mark_silent(nobody, 1, silent=True) is None
     stores.charge_points.record_boot(
@@ -94,8 +104,8 @@ def test_charge_points_are_counted_by_tenant(stores: Stores, ref: ChargePointRef
 
 
 def test_each_connection_gets_the_next_epoch(stores: Stores, ref: ChargePointRef) -> None:
-    first = stores.charge_points.open_connection(ref, "gw-1", "c-1", at(1))
-    second = stores.charge_points.open_connection(ref, "gw-2", "c-2", at(2))
+    first = opening(stores, ref, "gw-1", "c-1", at(1))
+    second = opening(stores, ref, "gw-2", "c-2", at(2))
     assert first is not None
     assert second is not None
     assert first.replaced is None
@@ -108,12 +118,27 @@ def test_each_connection_gets_the_next_epoch(stores: Stores, ref: ChargePointRef
     assert second.charge_point.last_seen == at(2)
 
 
+def test_connections_of_many_are_opened_together(stores: Stores, ref: ChargePointRef) -> None:
+    """Each with its own epoch; who is unknown is missing, and does not come to be."""
+    stores.charge_points.insert(ChargePoint(stores.id, "CP-2", None, created_at=NOON))
+    opening(stores, ref, "gw-1", "c-0", at(1))
+    ids = {"CP-1": "c-1", "nobody": "c-9", "CP-2": "c-2"}
+    opened = stores.charge_points.open_connections(stores.id, "gw-2", ids, at(2))
+    assert {cp_id: one.epoch for cp_id, one in opened.items()} == {"CP-1": 2, "CP-2": 1}
+    assert [opened[cp_id].replaced is None for cp_id in ("CP-1", "CP-2")] == [False, True]
+    found = stores.charge_points.find_many(stores.id, ids)
+    assert {cp_id: known.connection and known.connection.connection_id for cp_id, known in found.items()} == {
+        "CP-1": "c-1",
+        "CP-2": "c-2",
+    }
+
+
 def test_epochs_rise_across_closed_connections(stores: Stores, ref: ChargePointRef) -> None:
-    stores.charge_points.open_connection(ref, "gw-1", "c-1", at(1))
+    opening(stores, ref, "gw-1", "c-1", at(1))
     closed = stores.charge_points.close_connection(ref, 1, at(2))
     assert closed is not None
     assert (closed.connection, closed.last_seen) == (None, at(2))
-    opened = stores.charge_points.open_connection(ref, "gw-1", "c-2", at(3))
+    opened = opening(stores, ref, "gw-1", "c-2", at(3))
     assert opened is not None
     assert opened.charge_point.connection is not None
     assert opened.charge_point.connection.epoch == 2
@@ -123,7 +148,7 @@ def test_only_the_connection_of_its_epoch_is_closed_and_only_once(
     stores: Stores, ref: ChargePointRef
 ) -> None:
     for number in (1, 2):
-        stores.charge_points.open_connection(ref, "gw-1", f"c-{number}", at(number))
+        opening(stores, ref, "gw-1", f"c-{number}", at(number))
     assert stores.charge_points.close_connection(ref, 1, at(3)) is None
     assert get(stores, ref).connection is not None
     assert stores.charge_points.close_connection(ref, 2, at(4)) is not None
@@ -134,7 +159,7 @@ def test_only_the_connection_of_its_epoch_is_closed_and_only_once(
 def test_silence_is_marked_once_and_only_on_its_epoch(stores: Stores, ref: ChargePointRef) -> None:
     points = stores.charge_points
     assert points.mark_silent(ref, 0, silent=True) is None
-    points.open_connection(ref, "gw-1", "c-1", NOON)
+    opening(stores, ref, "gw-1", "c-1", NOON)
     assert points.mark_silent(ref, 9, silent=True) is None
     assert points.mark_silent(ref, 1, silent=False) is None
     marked = points.mark_silent(ref, 1, silent=True)
@@ -150,7 +175,7 @@ def test_the_connected_ones_are_listed_by_gateway(stores: Stores) -> None:
     for name, gateway_id in (("CP-1", "gw-1"), ("CP-2", "gw-2"), ("CP-3", None)):
         stores.charge_points.insert(ChargePoint(stores.id, name, None))
         if gateway_id:
-            stores.charge_points.open_connection(ChargePointRef(stores.id, name), gateway_id, name, NOON)
+            opening(stores, ChargePointRef(stores.id, name), gateway_id, name, NOON)
     assert {cp.id for cp in stores.charge_points.connected(stores.id)} == {"CP-1", "CP-2"}
     assert [cp.id for cp in stores.charge_points.connected(stores.id, "gw-2")] == ["CP-2"]
     assert list(stores.charge_points.connected(stores.id, "gw-3")) == []
@@ -163,9 +188,7 @@ def test_of_connections_that_open_together_one_is_the_newest(real: Stores) -> No
     ref = ChargePointRef(real.id, "CP-1")
     real.charge_points.insert(ChargePoint(real.id, "CP-1", None))
     with ThreadPoolExecutor(8) as pool:
-        opened = list(
-            pool.map(lambda n: real.charge_points.open_connection(ref, "gw", f"c-{n}", NOON), range(16))
-        )
+        opened = list(pool.map(lambda n: opening(real, ref, "gw", f"c-{n}", NOON), range(16)))
     mine = [
         result.charge_point.connection.epoch
         for number, result in enumerate(opened)
@@ -194,7 +217,7 @@ def test_a_boot_is_kept(stores: Stores, ref: ChargePointRef) -> None:
 
 
 def test_a_boot_leaves_the_connection_alone(stores: Stores, ref: ChargePointRef) -> None:
-    stores.charge_points.open_connection(ref, "gw-1", "c-1", NOON)
+    opening(stores, ref, "gw-1", "c-1", NOON)
     boot = {"inventory": {}, "heartbeat_interval": 10, "meter_values_interval": 20}
     stores.charge_points.record_boot(ref, Registration.ACCEPTED, boot, at(5), 1)
     assert get(stores, ref).is_live
@@ -314,7 +337,7 @@ def test_lists_are_filtered(stores: Stores, filters: dict[str, object], found: l
         "meter_values_interval": 20,
     }
     points.record_boot(ChargePointRef(stores.id, "A.2"), Registration.ACCEPTED, boot, NOON, 1)
-    points.open_connection(ChargePointRef(stores.id, "B.1"), "gw-1", "c-1", NOON)
+    opening(stores, ChargePointRef(stores.id, "B.1"), "gw-1", "c-1", NOON)
     first = points.list_page(stores.id, PageRequest(1, filters=filters))
     rest = (
         points.list_page(stores.id, PageRequest(9, first.next_cursor, filters)) if first.next_cursor else None
@@ -397,7 +420,7 @@ def test_found_by_its_state_as_it_is_shown(stores: Stores) -> None:
     for name, states in CONNECTORS.items():
         ref = ChargePointRef(stores.id, name)
         stores.charge_points.insert(ChargePoint(stores.id, name, None, created_at=NOON))
-        stores.charge_points.open_connection(ref, "gw", "c", NOON)
+        opening(stores, ref, "gw", "c", NOON)
         connectors = tuple(a_connector(number, state) for number, state in states)
         batch.connector_changes.append(ConnectorChange(0, ref, connectors, fence_of(1, 1)))
     assert stores.batches.flush(batch) == {}

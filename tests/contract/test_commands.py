@@ -94,9 +94,12 @@ def test_what_waits_for_a_charge_point_is_queued_and_oldest_first(stores: Stores
     insert(stores, "elsewhere", "CP-2")
     insert(stores, "sent", status=SENT)
     insert(stores, "done", status=ACCEPTED)
-    waiting = stores.commands.waiting(ChargePointRef(stores.id, "CP-1"))
+    both = stores.commands.waiting(stores.id, ["CP-2", "CP-1"])
+    assert [command.id for command in both if command.charge_point.charge_point_id == "CP-1"] == ["a", "b"]
+    assert {command.id for command in both} == {"a", "b", "elsewhere"}
+    waiting = stores.commands.waiting(stores.id, ["CP-1"])
     assert [command.id for command in waiting] == ["a", "b"]
-    assert stores.commands.waiting(ChargePointRef("t-without-any", "CP-1")) == []
+    assert stores.commands.waiting("t-without-any", ["CP-1"]) == []
 
 
 def test_overdue_is_what_waited_too_long_or_was_never_answered(stores: Stores) -> None:

@@ -57,10 +57,19 @@ class FakeChargePointRepository:
         """For tests: bring a charge point into any state."""
         self._known[ChargePointRef(charge_point.tenant_id, charge_point.id)] = charge_point
 
-    def open_connection(
+    def open_connections(
+        self, tenant_id: str, gateway_id: str, connection_ids: Mapping[str, str], at: datetime
+    ) -> dict[str, OpenedConnection]:
+        """Next epochs; the connections before them are `replaced`."""
+        opened = {
+            cp_id: self._open(ChargePointRef(tenant_id, cp_id), gateway_id, connection_id, at)
+            for cp_id, connection_id in connection_ids.items()
+        }
+        return {cp_id: one for cp_id, one in opened.items() if one is not None}
+
+    def _open(
         self, ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
     ) -> OpenedConnection | None:
-        """Next epoch; the connection before it is `replaced`."""
         known = self._known.get(ref)
         if known is None:
             return None

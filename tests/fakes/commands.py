@@ -1,11 +1,10 @@
 """Commands in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.command import Command, CommandStatus
-from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.services.ports import Page, PageRequest
 from tests.fakes.outbox import FakeOutbox
@@ -49,12 +48,13 @@ class FakeCommandRepository:
         """Kept beside the command."""
         self.late_answers[(tenant_id, command_id)] = answer
 
-    def waiting(self, ref: ChargePointRef) -> list[Command]:
+    def waiting(self, tenant_id: str, charge_point_ids: Iterable[str]) -> list[Command]:
         """Queued ones, oldest first."""
+        wanted = frozenset(charge_point_ids)
         queued = [
             known
-            for known in self._of(ref.tenant_id)
-            if known.charge_point == ref and known.status is CommandStatus.QUEUED
+            for known in self._of(tenant_id)
+            if known.charge_point.charge_point_id in wanted and known.status is CommandStatus.QUEUED
         ]
         return sorted(queued, key=lambda known: known.created_at)
 

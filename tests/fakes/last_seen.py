@@ -39,9 +39,9 @@ class FakeLastSeen:
         self._seen.get(tenant_id, {}).pop(charge_point_id, None)
         self._silent.add((tenant_id, charge_point_id))
 
-    def forget(self, tenant_id: str, charge_point_id: str) -> None:
+    def forget(self, tenant_id: str, *charge_point_ids: str) -> None:
         """Neither heard nor silent. Never raises."""
-        if self.reachable:
+        for charge_point_id in charge_point_ids if self.reachable else ():
             self._seen.get(tenant_id, {}).pop(charge_point_id, None)
             self._silent.discard((tenant_id, charge_point_id))
 

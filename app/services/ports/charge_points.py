@@ -17,6 +17,11 @@ class OpenedConnection:
     charge_point: ChargePoint
     replaced: Connection | None
 
+    @property
+    def epoch(self) -> int:
+        """Of the new connection."""
+        return self.charge_point.connection.epoch if self.charge_point.connection else 0
+
 
 class ChargePointRepository(Protocol):
     """Charge points of a tenant."""
@@ -49,10 +54,13 @@ class ChargePointRepository(Protocol):
         """
         ...
 
-    def open_connection(
-        self, ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
-    ) -> OpenedConnection | None:
-        """Give the charge point a new connection with the next epoch; None if it is unknown."""
+    def open_connections(
+        self, tenant_id: str, gateway_id: str, connection_ids: Mapping[str, str], at: datetime
+    ) -> dict[str, OpenedConnection]:
+        """Give each of these charge points its new connection with its next epoch; unknown ones are missing.
+
+        If another connection came in between, the answer shows that one.
+        """
         ...
 
     def restore_connection(self, ref: ChargePointRef, connection: Connection) -> ChargePoint | None:
@@ -120,8 +128,8 @@ class LastSeen(Protocol):
 
     def mark_silent(self, tenant_id: str, charge_point_id: str) -> None: ...
 
-    def forget(self, tenant_id: str, charge_point_id: str) -> None:
-        """It is not connected any more: neither heard nor silent."""
+    def forget(self, tenant_id: str, *charge_point_ids: str) -> None:
+        """They are not connected any more: neither heard nor silent."""
         ...
 
     def remove_all(self, tenant_id: str) -> None:

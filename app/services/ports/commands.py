@@ -1,6 +1,6 @@
 """Where commands are kept, and what the protocol knows of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,8 +34,8 @@ class CommandRepository(Protocol):
 
     def note_late_answer(self, tenant_id: str, command_id: str, answer: dict[str, Any]) -> None: ...
 
-    def waiting(self, ref: ChargePointRef) -> list[Command]:
-        """Queued commands of a charge point, oldest first."""
+    def waiting(self, tenant_id: str, charge_point_ids: Iterable[str]) -> list[Command]:
+        """Queued commands of these charge points, oldest first."""
         ...
 
     def overdue(self, tenant_id: str, now: datetime, grace_s: float) -> list[Command]:

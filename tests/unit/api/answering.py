@@ -15,7 +15,7 @@ def let_answer(app: Flask, world: World, ref: ChargePointRef, answer: dict[str, 
     """From now on whatever is open ends with this CallResult as soon as anybody waits."""
 
     def end(_: float) -> None:
-        for command in world.commands.waiting(ref):
+        for command in world.commands.waiting(ref.tenant_id, [ref.charge_point_id]):
             world.services.commands.complete(ref, command.id, answer)
 
     let_wait(app, Waiting(1, sleep=end))

@@ -26,7 +26,7 @@ def _installation(world: World) -> None:
 
 def answer(world: World, *answers: dict[str, Any]) -> None:
     for given in answers:
-        (command,) = world.commands.waiting(REF)
+        (command,) = world.commands.waiting("acme", ["CP-1"])
         world.clock.advance(1)
         world.services.commands.complete(REF, command.id, given)
 

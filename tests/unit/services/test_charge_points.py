@@ -1,5 +1,6 @@
 """Charge points: being known, connected, fenced by epochs, silent and heard again (A5, A39, A40)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -264,15 +265,15 @@ def test_a_connection_that_was_overtaken_while_it_opened_is_told_so(
 ) -> None:
     """Between writing and reading another one came: this one must not be served."""
     repository = world.charge_points
-    opened = repository.open_connection
+    opened = repository.open_connections
 
     def overtaken(
-        ref: ChargePointRef, gateway_id: str, connection_id: str, at: datetime
-    ) -> OpenedConnection | None:
-        opened(ref, gateway_id, connection_id, at)
-        return opened(ref, "gw-2", "the newer one", at)
+        tenant_id: str, gateway_id: str, connection_ids: Mapping[str, str], at: datetime
+    ) -> dict[str, OpenedConnection]:
+        opened(tenant_id, gateway_id, connection_ids, at)
+        return opened(tenant_id, "gw-2", dict.fromkeys(connection_ids, "the newer one"), at)
 
-    monkeypatch.setattr(repository, "open_connection", overtaken)
+    monkeypatch.setattr(repository, "open_connections", overtaken)
     with pytest.raises(Conflict):
         world.services.charge_points.open_connection(REF, "gw-1", "c-1")
     assert statuses(world) == []
@@ -291,3 +292,25 @@ def test_a_gateway_taken_for_dead_gets_its_connections_back(world: World, tenant
     assert world.services.charge_points.resume_connection(REF, connection) is False
     world.services.charge_points.open_connection(REF, "gw-2", "c-2")
     assert world.services.charge_points.resume_connection(REF, connection) is False
+
+
+def test_those_that_come_together_are_opened_together_and_each_for_itself(
+    world: World, tenant: Tenant
+) -> None:
+    world.add_charge_point("acme", "CP-1")
+    world.add_charge_point("acme", "CP-2")
+    world.services.charge_points.open_connection(REF, "gw-old", "c-0")
+    before = len(statuses(world))
+    ids = {"CP-1": "c-1", "CP-2": "c-2", "nobody": "c-3"}
+    opened = world.services.charge_points.open_connections("acme", "gw-1", ids)
+    assert isinstance(opened["nobody"], NotFound)
+    epochs = [one.epoch for one in opened.values() if isinstance(one, OpenedConnection)]
+    assert epochs == [2, 1]
+    assert len(statuses(world)) == before + 2
+    assert world.link.closed == [("gw-old", REF, 2)]
+
+
+def test_when_nobody_of_them_is_known_nothing_is_told(world: World, tenant: Tenant) -> None:
+    opened = world.services.charge_points.open_connections("acme", "gw-1", {"nobody": "c-1"})
+    assert isinstance(opened["nobody"], NotFound)
+    assert statuses(world) == []

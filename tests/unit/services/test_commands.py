@@ -205,7 +205,7 @@ def test_a_command_for_an_absent_charge_point_waits_for_it(world: World) -> None
     assert world.link.delivered == []
     assert status(world, command) is CommandStatus.QUEUED
     world.services.charge_points.open_connection(REF, "gw-2", "c-1")
-    assert world.services.commands.deliver_waiting(REF) == 1
+    assert world.services.commands.deliver_waiting("acme", ["CP-1"]) == 1
     ((gateway_id, delivery),) = world.link.delivered
     assert (gateway_id, delivery.epoch, delivery.command_id) == ("gw-2", 1, command.id)
 
@@ -218,7 +218,7 @@ def test_a_charge_point_that_connects_while_a_command_is_taken_gets_it_at_once(
 
     def insert_behind(command: Command, *rest: Any) -> bool:
         world.services.charge_points.open_connection(REF, "gw-2", "c-1")
-        assert world.services.commands.deliver_waiting(REF) == 0
+        assert world.services.commands.deliver_waiting("acme", ["CP-1"]) == 0
         return insert(command, *rest)
 
     monkeypatch.setattr(world.commands, "insert", insert_behind)
@@ -234,7 +234,7 @@ def test_what_waits_is_delivered_oldest_first_and_only_what_waits(world: World) 
         world.clock.advance(1)
     world.services.commands.mark_sent(REF, commands[1].id, NOON)
     world.services.charge_points.open_connection(REF, "gw-1", "c-1")
-    assert world.services.commands.deliver_waiting(REF) == 2
+    assert world.services.commands.deliver_waiting("acme", ["CP-1"]) == 2
     assert [d.command_id for _, d in world.link.delivered] == [commands[0].id, commands[2].id]
 
 
@@ -242,7 +242,7 @@ def test_nothing_waits_for_another_charge_point(world: World) -> None:
     submit(world)
     world.add_charge_point("acme", "CP-2")
     world.services.charge_points.open_connection(OTHER, "gw-1", "c-1")
-    assert world.services.commands.deliver_waiting(OTHER) == 0
+    assert world.services.commands.deliver_waiting(OTHER.tenant_id, [OTHER.charge_point_id]) == 0
 
 
 def test_a_gateway_that_cannot_be_reached_fails_the_command(online: World) -> None:

@@ -61,7 +61,7 @@ def answer(world: World, *answers: dict[str, Any] | Outcome) -> list[Command]:
     """Give the open commands these answers, in order; answers the commands."""
     answered = []
     for given in answers:
-        (command,) = world.commands.waiting(REF)
+        (command,) = world.commands.waiting("acme", ["CP-1"])
         world.clock.advance(1)
         if isinstance(given, Outcome):
             world.services.commands.fail(REF, command.id, given)
@@ -92,7 +92,11 @@ def sent(command: Command) -> tuple[str, int, list[str]]:
 
 
 def nothing_more_goes_out(world: World) -> bool:
-    return not world.commands.waiting(REF) and known(world).pending is None and known(world).plan is None
+    return (
+        not world.commands.waiting("acme", ["CP-1"])
+        and known(world).pending is None
+        and known(world).plan is None
+    )
 
 
 # --- from wanted to sent -----------------------------------------------------------------------------
@@ -351,7 +355,7 @@ def test_a_new_plan_ends_the_one_under_way(world: World) -> None:
     answer(world, version(0), ACCEPTED)
     world.clock.advance(1)
     update(world, Selection(id_tags=("C",)), root="cmd-2")
-    first, _ = world.commands.waiting(REF)
+    first, _ = world.commands.waiting("acme", ["CP-1"])
     world.services.commands.complete(REF, first.id, ACCEPTED)
     assert holds(world) == {"a", "b"}
     _, whole = answer(world, version(2), ACCEPTED)
@@ -369,7 +373,7 @@ def test_what_is_told_twice_is_done_once(world: World, answers: list[dict[str, s
     kinds = load_catalog()
     script: list[dict[str, Any]] = [version(0), *answers]
     for given in script:
-        (command,) = world.commands.waiting(REF)
+        (command,) = world.commands.waiting("acme", ["CP-1"])
         kind = kinds.command_kind(command.action)
         outcome = kind.judge(given)
         following = kind.ended(command, outcome, world.services.keepers)
