@@ -9,6 +9,10 @@ from app.ocpp.errors import ErrorCode
 
 MAX_UNIQUE_ID_LENGTH = 36
 MAX_DESCRIPTION_LENGTH = 255
+MAX_CONTAINERS = 20_000
+"""Lists and objects of one frame: three times what a thousand readings of five values need."""
+MAX_DEPTH = 32
+"""Levels of one frame: OCPP needs nine, and stores and encoders recurse."""
 _CALL, _CALL_RESULT, _CALL_ERROR = 2, 3, 4
 
 
@@ -59,13 +63,21 @@ Frame = Call | CallResult | CallError | Malformed | UnknownMessageType
 
 
 def parse(text: str | bytes) -> Frame:
-    """The frame that `text` holds. Never raises: what is no frame is Malformed."""
+    """The frame that `text` holds. Never raises: what is no frame is Malformed.
+
+    A frame of brackets alone would take a hundred times as long to read as one of words, so they are counted.
+    """
+    containers = _containers(text)
+    if containers > MAX_CONTAINERS:
+        return Malformed(f"more than {MAX_CONTAINERS} lists and objects")
     try:
         parts = orjson.loads(text)
     except orjson.JSONDecodeError as wrong:
         return Malformed(f"not JSON: {wrong.msg}")
     if not isinstance(parts, list) or not parts:
         return Malformed("not a non-empty array")
+    if containers > MAX_DEPTH and _is_deeper(parts, MAX_DEPTH):
+        return _too_deep(parts)
     kind = parts[0]
     if kind not in (_CALL, _CALL_RESULT, _CALL_ERROR) or isinstance(kind, bool | float):
         return UnknownMessageType(kind)
@@ -74,6 +86,33 @@ def parse(text: str | bytes) -> Frame:
     if kind == _CALL:
         return _parse_call(parts)
     return _parse_result(parts) if kind == _CALL_RESULT else _parse_error(parts)
+
+
+def _too_deep(parts: list[Any]) -> CallError | Malformed:
+    """A Call is answered, and an answer still ends the call that it answers."""
+    reason = f"nested deeper than {MAX_DEPTH} levels"
+    unique_id = parts[1] if len(parts) > 1 and isinstance(parts[1], str) and parts[1] else None
+    if parts[0] in (_CALL_RESULT, _CALL_ERROR) and unique_id is not None:
+        return CallError(unique_id, ErrorCode.FORMATION_VIOLATION.value, reason, {})
+    return Malformed(reason, unique_id if parts[0] == _CALL else None)
+
+
+def _containers(text: str | bytes) -> int:
+    """At least as many as there are: brackets within texts count too."""
+    if isinstance(text, bytes):
+        return text.count(b"[") + text.count(b"{")
+    return text.count("[") + text.count("{")
+
+
+def _is_deeper(tree: list[Any], levels: int) -> bool:
+    """Level by level, without recursion."""
+    level: list[list[Any] | dict[str, Any]] = [tree]
+    for _ in range(levels):
+        children = (child for node in level for child in (node.values() if isinstance(node, dict) else node))
+        level = [child for child in children if isinstance(child, list | dict)]
+        if not level:
+            return False
+    return True
 
 
 def _parse_call(parts: list[Any]) -> Call | Malformed:

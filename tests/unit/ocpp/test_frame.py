@@ -1,6 +1,7 @@
 """OCPP-J frames: exact on the way out, unshakeable on the way in (A14-A19, A30-A32b, vectors H)."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -160,6 +161,32 @@ def test_bytes_are_read_as_well() -> None:
 
 def test_deep_nesting_is_malformed_not_fatal() -> None:
     assert isinstance(parse('[2,"1","Heartbeat",{"a":' + "[" * 50_000 + "]" * 50_000 + "}]"), Malformed)
+
+
+@pytest.mark.parametrize("levels", [40, 200, 1_000])
+def test_what_nests_deeper_than_any_ocpp_is_answered_as_malformed(levels: int) -> None:
+    """Nothing behind the gateway recurses for it."""
+    data = "[" * levels + "]" * levels
+    frame = parse(f'[2,"1","DataTransfer",{{"vendorId":"v","data":{data}}}]')
+    assert frame == Malformed("nested deeper than 32 levels", "1")
+    answer = parse(f'[3,"1",{{"data":{data}}}]')
+    assert answer == CallError("1", "FormationViolation", "nested deeper than 32 levels", {})
+    assert parse(f"[9,{data}]") == Malformed("nested deeper than 32 levels")
+    assert isinstance(parse(f'[2,[],"X",{{"data":{data}}}]'.encode()), Malformed)
+
+
+def test_many_readings_are_not_deep() -> None:
+    values = ",".join(['{"value":"1"}'] * 500)
+    frame = parse(f'[2,"1","MeterValues",{{"connectorId":1,"meterValue":[{{"sampledValue":[{values}]}}]}}]')
+    assert isinstance(frame, Call)
+
+
+@pytest.mark.parametrize("part", ["[]", "{}", "[[[[]]]]"])
+def test_a_megabyte_of_brackets_is_not_even_read(part: str) -> None:
+    text = '[2,"1","MeterValues",{"connectorId":1,"meterValue":[' + ",".join([part] * 100_000) + "]}]"
+    began = time.perf_counter()
+    assert parse(text) == Malformed("more than 20000 lists and objects")
+    assert time.perf_counter() - began < 0.05
 
 
 @given(st.text() | st.binary())
