@@ -119,15 +119,25 @@ class Storm:
 
 
 def make_known(tenant: BenchTenant, count: int) -> list[str]:
-    """Charge points as they are after an outage: known and accepted."""
+    """Charge points as they are after an outage: known, accepted, and booted once before."""
     from app.bootstrap import build_services
+    from app.domain.charge_point import Registration
+    from app.domain.context import ChargePointRef
     from app.settings import Settings
 
     services = build_services(Settings.from_env())
     known = services.tenants.get(tenant.id)
     identities = [f"STORM-{number:05d}" for number in range(count)]
+    boot = {
+        "inventory": {"firmware_version": "1.0"},
+        "heartbeat_interval": known.configuration.heartbeat_interval,
+        "meter_values_interval": known.configuration.meter_values_interval,
+    }
     for identity in identities:
         services.charge_points.register(known, identity)
+        ref = ChargePointRef(tenant.id, identity)
+        keeper = services.keepers.charge_points
+        keeper.record_boot(ref, Registration.ACCEPTED, boot, services.clock.now(), 0)
     return identities
 
 

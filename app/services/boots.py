@@ -42,7 +42,7 @@ class BootService:
         does nothing twice (G9).
         """
         ref, settings = call.charge_point, batch.tenant.configuration
-        known = self._keepers.charge_points.find(ref)
+        known = batch.charge_points.get(ref.charge_point_id)
         if known is None:
             return Registration.REJECTED
         self._note_firmware(known, inventory)

@@ -8,7 +8,7 @@ from app.domain.charge_point import Registration
 from app.domain.command import NO_ANSWER, Command
 from app.domain.tenant import Tenant
 from app.ocpp.catalog import load_catalog
-from app.services.batch import Batch
+from app.services.batch import BatchNeeds
 from tests.builders import NOON, REF, a_call, a_tenant
 from tests.fakes.world import World, fake_world
 
@@ -28,7 +28,8 @@ def world() -> World:
 
 def boot(world: World, tenant: Tenant, sequence: int = 1, **inventory: Any) -> Registration:
     call = a_call(sequence=sequence, received_at=world.clock.now())
-    return world.services.boots.boot(Batch(tenant), call, inventory)
+    batch = world.services.batches.load(tenant, BatchNeeds(charge_points={"CP-1"}))
+    return world.services.boots.boot(batch, call, inventory)
 
 
 def commands(world: World) -> list[Command]:

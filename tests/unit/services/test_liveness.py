@@ -5,7 +5,7 @@ import pytest
 from app.domain.context import ChargePointRef
 from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
-from app.services.batch import Batch
+from app.services.batch import BatchNeeds
 from tests.builders import NOON, REF, a_call, a_tenant, at
 from tests.fakes.world import World
 
@@ -47,7 +47,8 @@ def test_the_interval_that_the_charge_point_was_told_counts_not_the_tenants_pres
     connected: World,
 ) -> None:
     service = connected.services
-    service.boots.boot(Batch(a_tenant(heartbeat_interval=600)), a_call(), {})
+    batch = service.batches.load(a_tenant(heartbeat_interval=600), BatchNeeds(charge_points={"CP-1"}))
+    service.boots.boot(batch, a_call(), {})
     now_shorter = a_tenant(heartbeat_interval=10)
     connected.clock.advance(600)
     assert service.liveness.sweep(now_shorter) == 0

@@ -27,8 +27,8 @@ _MAX_STORED_LENGTH = 255
 
 
 def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
-    """Nothing: a boot reads and writes its charge point itself."""
-    return BatchNeeds()
+    """The charge point: after an outage many boot in one batch."""
+    return BatchNeeds(charge_points={context.charge_point.charge_point_id})
 
 
 def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, Any]:
