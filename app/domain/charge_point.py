@@ -118,6 +118,7 @@ class ChargePoint:
     last_boot: datetime | None = None
     created_at: datetime | None = None
     status_fence: int = 0
+    boot_fence: int = 0
     admission: Registration = Registration.ACCEPTED
     settings: ChargePointSettings = ChargePointSettings()
     security: ChargePointSecurity = ChargePointSecurity()

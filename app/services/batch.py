@@ -6,11 +6,12 @@ so that one failing write fails one call.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from app.domain.charge_point import ChargePoint, Connector
+from app.domain.charge_point import ChargePoint, Connector, Registration
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.events import Event
 from app.domain.id_tag import IdTag
@@ -90,6 +91,18 @@ class ConnectorChange:
 
 
 @dataclass(frozen=True, slots=True)
+class BootRecord:
+    """What a BootNotification told: see `ChargePointRepository.record_boot`."""
+
+    call: int
+    charge_point: ChargePointRef
+    registration: Registration
+    boot: Mapping[str, Any]
+    received_at: datetime
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A frame and its answer, for the message log. `direction` is seen from the central system."""
 
@@ -115,6 +128,7 @@ class Batch:
     meter_records: list[MeterRecord] = field(default_factory=list)
     late_energy: list[LateEnergy] = field(default_factory=list)
     connector_changes: list[ConnectorChange] = field(default_factory=list)
+    boots: list[BootRecord] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     events: list[tuple[int, Event]] = field(default_factory=list)
     seen: dict[str, datetime] = field(default_factory=dict)

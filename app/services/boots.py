@@ -16,7 +16,7 @@ from app.domain.configuration import ConfigurationMirror
 from app.domain.context import CallContext, ChargePointRef
 from app.domain.errors import AppError, NotFound
 from app.domain.tenant import Tenant
-from app.services.batch import Batch
+from app.services.batch import Batch, BootRecord
 from app.services.charging_defaults import missing_default
 from app.services.commands import CommandService
 from app.services.keepers import Keepers
@@ -35,7 +35,7 @@ class BootService:
         self._commands = commands
         self._clock = clock
 
-    def boot(self, batch: Batch, call: CallContext, inventory: Mapping[str, Any]) -> Registration:
+    def boot(self, batch: Batch, index: int, call: CallContext, inventory: Mapping[str, Any]) -> Registration:
         """Keep a BootNotification and give the verdict (B9). Open transactions stay open (B11).
 
         A copy that comes late, when a newer boot is kept already, changes nothing; the same one twice
@@ -51,12 +51,22 @@ class BootService:
             "heartbeat_interval": settings.heartbeat_interval,
             "meter_values_interval": settings.meter_values_interval,
         }
-        is_newest = self._keepers.charge_points.record_boot(
-            ref, known.admission, boot, call.received_at, call.fence
-        )
+        record = BootRecord(index, ref, known.admission, boot, call.received_at, call.fence)
+        is_newest = self._keep(batch, known, record)
         if is_newest and known.admission is Registration.ACCEPTED:
             self._send_what_is_wanted(batch.tenant, ref, call.fence)
         return known.admission
+
+    def _keep(self, batch: Batch, known: ChargePoint, record: BootRecord) -> bool:
+        """With the batch, as after an outage thousands boot; but at once where commands may go out by it."""
+        if known.boot_fence > record.fence:
+            return False
+        if known.registration is record.registration:
+            batch.boots.append(record)
+            return True
+        return self._keepers.charge_points.record_boot(
+            record.charge_point, record.registration, record.boot, record.received_at, record.fence
+        )
 
     def _note_firmware(self, known: ChargePoint, inventory: Mapping[str, Any]) -> None:
         """Another firmware settles its job (B12), and what the one before refused may be tried again."""

@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError
 from app.domain.errors import Retryable
 from app.domain.session import session_id_of
 from app.domain.tenant import Tenant
-from app.services.batch import Batch, BatchNeeds, Exchange
+from app.services.batch import Batch, BatchNeeds, ConnectorChange, Exchange
 from app.storage import charge_points, deviations, id_tags, messages, meter_values, sessions
 from app.storage.charge_point_documents import charge_point_of, connector_document
 from app.storage.mongo import Databases, Document, store_errors
@@ -147,24 +147,19 @@ def _writes_by_collection(batch: Batch) -> Iterable[tuple[str, list[tuple[int, _
     yield (
         charge_points.NAME,
         [
-            (
-                change.call,
-                UpdateOne(
-                    {
-                        "_id": change.charge_point.charge_point_id,
-                        "status_fence": {"$not": {"$gt": change.fence}},
-                    },
-                    {
-                        "$set": {
-                            "connectors": [connector_document(c) for c in change.connectors],
-                            "status_fence": change.fence,
-                        }
-                    },
-                ),
-            )
-            for change in batch.connector_changes
+            *((record.call, UpdateOne(*charge_points.boot_write(record))) for record in batch.boots),
+            *((change.call, _connector_write(change)) for change in batch.connector_changes),
         ],
     )
+
+
+def _connector_write(change: ConnectorChange) -> UpdateOne:
+    newest = {
+        "_id": change.charge_point.charge_point_id,
+        "status_fence": {"$not": {"$gt": change.fence}},
+    }
+    connectors = [connector_document(connector) for connector in change.connectors]
+    return UpdateOne(newest, {"$set": {"connectors": connectors, "status_fence": change.fence}})
 
 
 def _exchange_document(exchange: Exchange) -> Document:

@@ -54,6 +54,7 @@ def charge_point_of(document: Document) -> ChargePoint:
         last_boot=document.get("last_boot"),
         created_at=document.get("created_at"),
         status_fence=document.get("status_fence", 0),
+        boot_fence=document.get("boot_fence", 0),
         admission=Registration(document.get("admission", Registration.ACCEPTED)),
         settings=ChargePointSettings(**document.get("settings", {})),
         security=ChargePointSecurity(**document.get("security", {})),

@@ -17,6 +17,7 @@ from app.domain.charge_point import (
     Registration,
 )
 from app.domain.context import ChargePointRef
+from app.services.batch import BootRecord
 from app.services.ports import OpenedConnection, Page, PageRequest
 from app.storage.charge_point_documents import changes_of, charge_point_of, new_document
 from app.storage.mongo import Databases, Document, of_revision, store_errors
@@ -25,6 +26,28 @@ from app.storage.quotas import QuotaCounter
 
 NAME = "charge_points"
 _AT_ONCE = 500
+
+
+def boot_write(record: BootRecord) -> tuple[Document, Document]:
+    """Unless a newer boot is kept; what, and how it changes.
+
+    Inventory stands there also under the names of the product's data model: model, vendor, serial_number.
+    """
+    boot, inventory = record.boot, record.boot["inventory"]
+    change = {
+        "registration": record.registration.value,
+        "inventory": inventory,
+        "model": inventory.get("charge_point_model"),
+        "vendor": inventory.get("charge_point_vendor"),
+        "serial_number": inventory.get("charge_point_serial_number"),
+        "configuration.heartbeat_interval": boot["heartbeat_interval"],
+        "configuration.meter_values_interval": boot["meter_values_interval"],
+        "last_boot": record.received_at,
+        "last_seen": record.received_at,
+        "boot_fence": record.fence,
+    }
+    newest = {"_id": record.charge_point.charge_point_id, "boot_fence": {"$not": {"$gt": record.fence}}}
+    return newest, {"$set": change}
 
 
 def fill_id_keys(databases: Databases, tenant_id: str) -> None:
@@ -143,23 +166,10 @@ class MongoChargePoints:
         at: datetime,
         fence: int,
     ) -> bool:
-        """Inventory also under the names of the product's data model: model, vendor, serial_number."""
-        inventory = boot["inventory"]
-        change = {
-            "registration": registration.value,
-            "inventory": inventory,
-            "model": inventory.get("charge_point_model"),
-            "vendor": inventory.get("charge_point_vendor"),
-            "serial_number": inventory.get("charge_point_serial_number"),
-            "configuration.heartbeat_interval": boot["heartbeat_interval"],
-            "configuration.meter_values_interval": boot["meter_values_interval"],
-            "last_boot": at,
-            "last_seen": at,
-            "boot_fence": fence,
-        }
-        newest = {"_id": ref.charge_point_id, "boot_fence": {"$not": {"$gt": fence}}}
+        """One write."""
+        record = BootRecord(0, ref, registration, boot, at, fence)
         with store_errors():
-            written = self._collection(ref.tenant_id).update_one(newest, {"$set": change})
+            written = self._collection(ref.tenant_id).update_one(*boot_write(record))
         return written.matched_count > 0
 
     def delete(self, ref: ChargePointRef) -> bool:

@@ -8,10 +8,10 @@ import pytest
 from app.domain.charge_point import Availability, ChargePoint, ConnectorRating, Registration
 from app.domain.context import ChargePointRef, fence_of
 from app.domain.errors import InvalidInput, QuotaExceeded
-from app.services.batch import BatchNeeds, ConnectorChange
+from app.services.batch import BatchNeeds, BootRecord, ConnectorChange
 from app.services.ports import OpenedConnection, PageRequest
 from app.storage.mongo import Databases
-from tests.builders import NOON, a_connector, at
+from tests.builders import NOON, a_connector, a_tenant, at
 from tests.contract.stores import Stores
 
 
@@ -237,6 +237,33 @@ def test_a_late_copy_of_an_older_boot_changes_nothing(stores: Stores, ref: Charg
     assert get(stores, ref) == booted
     assert points.record_boot(ref, Registration.ACCEPTED, new, at(2), fence_of(1, 2)) is True
     assert get(stores, ref) == booted
+
+
+def test_boots_of_a_batch_are_kept_together_and_a_late_copy_changes_nothing(
+    stores: Stores, ref: ChargePointRef
+) -> None:
+    """After an outage thousands boot."""
+    stores.charge_points.insert(ChargePoint(stores.id, "CP-2", None, created_at=NOON))
+    boot = {
+        "inventory": {"charge_point_model": "M"},
+        "heartbeat_interval": 10,
+        "meter_values_interval": 20,
+    }
+
+    def flush(model: str, second: int) -> dict[int, Exception]:
+        batch = stores.batches.load(a_tenant(stores.id), BatchNeeds())
+        told = boot | {"inventory": {"charge_point_model": model}}
+        for index, name in enumerate(("CP-1", "CP-2", "nobody")):
+            whose = ChargePointRef(stores.id, name)
+            record = BootRecord(index, whose, Registration.ACCEPTED, told, at(second), second)
+            batch.boots.append(record)
+        return stores.batches.flush(batch)
+
+    assert flush("new", 2) == {}
+    assert flush("old", 1) == {}
+    found = stores.charge_points.find_many(stores.id, ["CP-1", "CP-2", "nobody"])
+    assert {known.inventory["charge_point_model"] for known in found.values()} == {"new"}
+    assert [(known.last_boot, known.boot_fence) for known in found.values()] == [(at(2), 2)] * 2
 
 
 # --- what operators say ------------------------------------------------------------------------------

@@ -70,6 +70,10 @@ class FakeBatchStore:
         for change in batch.connector_changes:
             if change.call not in self.failing:
                 self._charge_points.set_connectors(change.charge_point, change.connectors, change.fence)
+        for boot in batch.boots:
+            if boot.call not in self.failing:
+                told = (boot.registration, boot.boot, boot.received_at, boot.fence)
+                self._charge_points.record_boot(boot.charge_point, *told)
         self.exchanges.extend(batch.exchanges)
         self._deviations.add(batch)
         events = [event for call, event in batch.events if call not in self.failing]
@@ -97,4 +101,5 @@ class FakeBatchStore:
 def _calls_that_write(batch: Batch) -> list[int]:
     calls = {record.call for record in batch.meter_records} | {late.call for late in batch.late_energy}
     calls |= {change.call for change in batch.connector_changes} | {call for call, _ in batch.events}
+    calls |= {boot.call for boot in batch.boots}
     return sorted(calls)

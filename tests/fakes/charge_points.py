@@ -114,6 +114,7 @@ class FakeChargePointRepository:
             configuration=known.configuration | told,
             last_boot=at,
             last_seen=at,
+            boot_fence=fence,
         )
         return True
 

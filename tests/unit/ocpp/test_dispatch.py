@@ -184,7 +184,7 @@ def test_a_store_that_fails_one_call_is_asked_for_the_others(
     def fail(*_: object) -> None:
         raise Retryable("MongoDB: no primary")
 
-    monkeypatch.setattr(stations[0].world.charge_points, "record_boot", fail)
+    monkeypatch.setattr(stations[0].world.services.boots, "boot", fail)
     first, broken, _ = stations
     replies = first.handle(broken.call("BootNotification", BOOT), first.call("MeterValues", METER))
     assert codes(replies) == ["InternalError", "ok"]

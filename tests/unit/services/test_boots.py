@@ -29,7 +29,9 @@ def world() -> World:
 def boot(world: World, tenant: Tenant, sequence: int = 1, **inventory: Any) -> Registration:
     call = a_call(sequence=sequence, received_at=world.clock.now())
     batch = world.services.batches.load(tenant, BatchNeeds(charge_points={"CP-1"}))
-    return world.services.boots.boot(batch, call, inventory)
+    verdict = world.services.boots.boot(batch, 0, call, inventory)
+    assert world.services.batches.flush(batch) == {}
+    return verdict
 
 
 def commands(world: World) -> list[Command]:

@@ -48,7 +48,8 @@ def test_the_interval_that_the_charge_point_was_told_counts_not_the_tenants_pres
 ) -> None:
     service = connected.services
     batch = service.batches.load(a_tenant(heartbeat_interval=600), BatchNeeds(charge_points={"CP-1"}))
-    service.boots.boot(batch, a_call(), {})
+    service.boots.boot(batch, 0, a_call(), {})
+    service.batches.flush(batch)
     now_shorter = a_tenant(heartbeat_interval=10)
     connected.clock.advance(600)
     assert service.liveness.sweep(now_shorter) == 0

@@ -38,7 +38,7 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
         for wire, name in _INVENTORY.items()
         if wire in incoming.payload
     }
-    registration = services.boots.boot(batch, incoming.context, inventory)
+    registration = services.boots.boot(batch, incoming.index, incoming.context, inventory)
     configuration = batch.tenant.configuration
     accepted = registration is Registration.ACCEPTED
     return {
