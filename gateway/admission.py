@@ -1,27 +1,32 @@
 """Who may begin a handshake: bounded, refused before anything is asked of a server, and fair to tenants.
 
 After an outage thousands come back within seconds. As many as the process can open are let in at once; the
-others are told when to come back, each at another time. A place is held from the request until the connection
-is open, so a slow store lets fewer in by itself. Everything here runs on the event loop.
+others are told when to come back, each at another time. A place is held from the request until the first
+call is answered, so whoever is in is served quickly, and a slow store lets fewer in by itself. Everything here
+runs on the event loop.
 """
 
+import asyncio
 import random
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
-from typing import Protocol
+from typing import Protocol, Self
 
 import structlog
 
 from app.domain.token_bucket import TokenBucket
+from app.gateway_settings import GatewaySettings
 
 log = structlog.stdlib.get_logger(__name__)
 MAX_SILENT = 4_000
 """Sockets that have not said yet who they are; one more, and the one that is silent longest goes."""
 MAX_REMEMBERED = 20_000
+_FIRST_ANSWER_S = 0.5
 _TENANT_SHARE = 0.75  # of the places: the rest is for the others, whatever storm comes
 _OVERLOAD_S = (3, 20)
 _RESTART_S = (1, 5)
@@ -35,6 +40,15 @@ class AdmissionLimits:
     at_once: int
     per_charge_point: int
     per_address: int = 0
+
+    @classmethod
+    def of(cls, settings: GatewaySettings) -> Self:
+        """As the settings say."""
+        return cls(
+            settings.handshakes_at_once,
+            settings.charge_point_handshakes_per_minute,
+            settings.address_handshakes_per_minute,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,13 @@ class Admission:
         else:
             self._note(later.reason)
         return later
+
+    async def leave_after(self, answer: asyncio.Event, connection: Knocking) -> None:
+        """It is open: give its place back at its first answer, or when it has said nothing for a moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_ANSWER_S):
+                await answer.wait()
+        self.leave(connection)
 
     def leave(self, connection: Knocking) -> None:
         """It is open, refused or gone; also when it never had a place."""

@@ -73,7 +73,8 @@ class ChargePointConnection:
         self._sequence = 0
         self._in_flight: tuple[int, Call, str] | None = None
         self._answered = Answers()
-        self._has_answered = self._is_retiring = self._is_leaving = False
+        self._is_retiring = self._is_leaving = False
+        self.has_answered = asyncio.Event()
         self._bad_frames = 0
         self._strays_left = _MAX_STRAYS
         self._deviations = list(deviations)
@@ -235,8 +236,8 @@ class ChargePointConnection:
     def _send_answer(self, text: str, *, is_boot: bool = False) -> None:
         """After the first one, and after each boot's, commands may follow, but not at its heels (G8)."""
         self.send(text)
-        if is_boot or not self._has_answered:
-            self._has_answered = True
+        if is_boot or not self.has_answered.is_set():
+            self.has_answered.set()
             self._commands.hold(self._limits.first_command_delay_s)
 
     def fail(self, sequence: int) -> None:

@@ -80,13 +80,7 @@ class Gateway:
             self.gateway_id, services, self._threads, self._dispatcher, limits, self._paces
         )
         self._seats = Seats(self._presence)
-        self._admission = Admission(
-            AdmissionLimits(
-                self._settings.handshakes_at_once,
-                self._settings.charge_point_handshakes_per_minute,
-                self._settings.address_handshakes_per_minute,
-            )
-        )
+        self._admission = Admission(AdmissionLimits.of(self._settings))
         self._refusals = RefusalNotes(services, self._threads)
         self._key_threads = ThreadPoolExecutor(_KEY_THREADS, thread_name_prefix="keys")
         self._handshake = Handshake(
@@ -172,12 +166,12 @@ class Gateway:
             try:
                 connection = await self._presence.open(websocket, admitted, connection_id)
             except AppError as refusal:
+                self._admission.leave(websocket)
                 log.warning("connection_not_opened", reason=refusal.message)
                 await websocket.close(1013, "try again later")
                 return
             finally:
                 self._seats.settle(ref)
-                self._admission.leave(websocket)
             if connection is None:
                 await websocket.close(1008, "replaced by a newer connection")
                 return
@@ -192,8 +186,12 @@ class Gateway:
 
     async def _beside(self, connection: ChargePointConnection, admitted: Admitted) -> None:
         """What an opened connection brings with it while its frames are read already."""
-        await self._presence.note_proof(admitted)
-        await asyncio.gather(self._presence.keep_delivering(connection), self._ask_for_status(connection))
+        await asyncio.gather(
+            self._admission.leave_after(connection.has_answered, connection.websocket),
+            self._presence.note_proof(admitted),
+            self._presence.keep_delivering(connection),
+            self._ask_for_status(connection),
+        )
 
     async def _ask_for_status(self, connection: ChargePointConnection) -> None:
         tenant = self._tenants.find(connection.ref.tenant_id)

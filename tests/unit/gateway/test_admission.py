@@ -1,7 +1,10 @@
 """Who may begin a handshake: a storm is put off cheaply, each of it to another time, and gets in later."""
 
+import asyncio
 import random
 from http import HTTPStatus
+
+import pytest
 
 from gateway import admission as module
 from gateway.admission import Admission, AdmissionLimits, Later
@@ -50,6 +53,27 @@ def test_so_many_handshakes_are_in_progress_and_the_next_comes_later() -> None:
     door.admission.leave(first)
     assert isinstance(door.asks(tenant_id="third"), Socket)
     assert door.admission.in_progress == 4
+
+
+@pytest.mark.asyncio
+async def test_a_place_is_held_until_the_first_answer_or_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that no more are let in than are served."""
+    door, answer = Door(), asyncio.Event()
+    socket = door.asks()
+    assert isinstance(socket, Socket)
+    leaving = asyncio.ensure_future(door.admission.leave_after(answer, socket))
+    await asyncio.sleep(0)
+    assert door.admission.in_progress == 1
+    answer.set()
+    await leaving
+    assert door.admission.in_progress == 0
+    monkeypatch.setattr(module, "_FIRST_ANSWER_S", 0.01)
+    silent = door.asks()
+    assert isinstance(silent, Socket)
+    await door.admission.leave_after(asyncio.Event(), silent)
+    assert door.admission.in_progress == 0
 
 
 def test_a_place_is_given_back_once() -> None:
