@@ -33,12 +33,15 @@ class BenchTenant:
     database_name: str
 
 
-def provision(queue_enabled: bool) -> BenchTenant:
-    """Create a tenant with a unique id that takes any charge point and id tag; needs our environment set."""
+def provision(queue_enabled: bool, name: str = "bench", **limits: int) -> BenchTenant:
+    """Create a tenant with a unique id that takes any charge point and id tag; needs our environment set.
+
+    Without `limits` it has none that a benchmark could reach.
+    """
     from app.bootstrap import build_services
     from app.settings import Settings
 
-    tenant_id = f"bench-{int(time.time())}-{os.getpid()}"
+    tenant_id = f"{name}-{int(time.time())}-{os.getpid()}"
     services = build_services(Settings.from_env())
     tenant = services.tenants.create(
         tenant_id,
@@ -50,6 +53,7 @@ def provision(queue_enabled: bool) -> BenchTenant:
             "unknown_charge_points": "accept",
             "accept_unknown_id_tags": True,
             "allow_concurrent_transactions": True,
+            **limits,
         },
     )
     return BenchTenant(tenant.id, tenant.database_name)

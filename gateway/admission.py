@@ -2,7 +2,7 @@
 
 After an outage thousands come back within seconds. As many as the process can open are let in at once; the
 others are told when to come back, each at another time. A place is held from the request until the first
-call is answered, so whoever is in is served quickly, and a slow store lets fewer in by itself. Everything here
+call is answered, so whoever is in is served quickly, and a slow store lets fewer in by itself. All of it
 runs on the event loop.
 """
 
