@@ -15,7 +15,7 @@ from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, 
 from app.services.tenants import TenantDirectory
 from gateway import dispatcher
 from gateway.connection import ChargePointConnection
-from gateway.dispatcher import BYPASS_CREDITS, MAX_CALLS, QUEUE_CREDITS, Dispatcher
+from gateway.dispatcher import BYPASS_CREDITS, MAX_CALLS, MAX_CALLS_BESIDE, QUEUE_CREDITS, Dispatcher
 from tests.builders import a_tenant
 from tests.fakes.clock import FakeClock
 from tests.fakes.tenants import FakeTenantRepository
@@ -381,3 +381,19 @@ async def test_a_stray_frame_travels_with_the_next_batch(desk: SimpleNamespace) 
     it.handled(envelope)
     assert answers(connections) == [["ok"]]
     assert it.dispatcher.is_idle
+
+
+async def test_beside_another_tenant_batches_are_small_and_alone_they_are_large_again(
+    desk: SimpleNamespace,
+) -> None:
+    """A store that works on a hundred calls of one tenant keeps the other waiting for it."""
+    at: Desk = desk.open()
+    at.configure(a_tenant("beta"))
+    await at.submit(1, "beta")
+    await at.submit(MAX_CALLS + 50, "acme")
+    loud = at.queued[-1]
+    assert (loud.tenant_id, len(loud.calls)) == ("acme", MAX_CALLS_BESIDE)
+    at.time.now += 5.0
+    await at.submit(1, "acme")
+    at.handled(loud)
+    assert len(at.queued[-1].calls) == MAX_CALLS

@@ -1,7 +1,7 @@
 """Lanes: batches that grow while the credits are used up."""
 
 from app.ocpp.envelope import CommandReport, ReportKind
-from gateway.lanes import Lane, Waiting
+from gateway.lanes import Lane, Speakers, Waiting
 from tests.builders import REF
 
 
@@ -52,3 +52,23 @@ def test_what_waits_can_be_moved_behind_what_waits_elsewhere() -> None:
     from_here.empty_into(to_there)
     assert not from_here.waiting
     assert names(list(to_there.waiting)) == ["cmd-0", "cmd-0", "cmd-1"]
+
+
+def test_a_batch_may_be_asked_to_be_smaller() -> None:
+    assert names(a_lane(5).take_batch(2)) == ["cmd-0", "cmd-1"]
+    assert len(a_lane(5).take_batch(9)) == 3
+
+
+def test_who_speaks_beside_whom() -> None:
+    speakers = Speakers()
+    assert speakers.is_alone("loud", 0.0)
+    for now in (0.0, 0.1, 0.2):
+        speakers.heard("loud", now)
+    assert speakers.is_alone("loud", 0.2)
+    speakers.heard("calm", 0.3)
+    speakers.heard("loud", 0.4)
+    assert not speakers.is_alone("loud", 1.0)
+    assert not speakers.is_alone("calm", 1.0)
+    speakers.heard("loud", 5.0)
+    assert speakers.is_alone("loud", 5.0)
+    assert not speakers.is_alone("calm", 5.0)
