@@ -26,6 +26,7 @@ BYPASS_CREDITS = 1
 MAX_CALLS = 100
 MAX_CALLS_BESIDE = 20
 """While another tenant speaks: a store that works on a hundred calls of one keeps the other waiting."""
+_LONGEST_REST_S = 0.25
 _CANARY_EVERY_S = 1.0
 _REMEMBERED_COMMANDS = 10_000
 
@@ -37,6 +38,7 @@ class _UnderWay:
     lane: Lane
     items: list[Waiting]
     deadline: float | None
+    sent_at: float
 
 
 @dataclass(slots=True)
@@ -147,9 +149,10 @@ class Dispatcher:
         is_alone = self._speakers.is_alone(lane.tenant_id, time.monotonic())
         while items := lane.take_batch(MAX_CALLS if is_alone else MAX_CALLS_BESIDE):
             queued = lane is self._by_tenant[lane.tenant_id].queue
-            deadline = time.monotonic() + self._answer_timeout_s if queued else None
+            now = time.monotonic()
+            deadline = now + self._answer_timeout_s if queued else None
             envelope = self._envelope(lane.tenant_id, items)
-            self._under_way[envelope.batch_id] = _UnderWay(lane, items, deadline)
+            self._under_way[envelope.batch_id] = _UnderWay(lane, items, deadline, now)
             (self._send_queued if queued else self._send_bypass)(envelope)
 
     def _envelope(self, tenant_id: str, items: Sequence[Waiting]) -> BatchEnvelope:
@@ -171,7 +174,6 @@ class Dispatcher:
         if batch is None:
             self._take_canary(batch_id)
             return
-        batch.lane.give_back()
         unanswered = {w.connection.connection_id: w for w in batch.items if w.connection is not None}
         for reply in replies:
             waiting = unanswered.pop(reply.connection_id, None)
@@ -180,7 +182,23 @@ class Dispatcher:
         for waiting in unanswered.values():  # handling broke: without this word they would wait for ever
             if waiting.connection is not None and isinstance(waiting.item, InboundCall):
                 waiting.connection.fail(waiting.item.sequence)
-        self._flush(batch.lane)
+        rest_s = self._rest_s(batch)
+        if rest_s > 0.0:
+            self._loop.call_later(rest_s, self._give_back, batch.lane)
+        else:
+            self._give_back(batch.lane)
+
+    def _rest_s(self, batch: _UnderWay) -> float:
+        """A tenant that floods beside another one has half of the time: as long as it worked, it rests."""
+        now, lane = time.monotonic(), batch.lane
+        if len(lane.waiting) < MAX_CALLS_BESIDE or self._speakers.is_alone(lane.tenant_id, now):
+            return 0.0
+        return min(_LONGEST_REST_S, now - batch.sent_at)
+
+    def _give_back(self, lane: Lane) -> None:
+        """Its credit; what waits may go."""
+        lane.give_back()
+        self._flush(lane)
 
     def take_failure(self, batch_id: int) -> None:
         """A batch could not be published."""

@@ -397,3 +397,32 @@ async def test_beside_another_tenant_batches_are_small_and_alone_they_are_large_
     await at.submit(1, "acme")
     at.handled(loud)
     assert len(at.queued[-1].calls) == MAX_CALLS
+
+
+async def test_who_floods_beside_another_tenant_has_half_of_the_time(
+    desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as its batch took, it rests; its answers do not."""
+    at: Desk = desk.open()
+    at.configure(a_tenant("beta"))
+    rests: list[float] = []
+    monkeypatch.setattr(at.dispatcher._loop, "call_later", lambda rest_s, *_: rests.append(rest_s))
+    await at.submit(1, "beta")
+    flooding = await at.submit(3 * MAX_CALLS_BESIDE, "acme")
+    at.time.now += 0.125
+    at.handled(at.queued[-1])
+    assert rests == [0.125]
+    assert len(at.queued) == 2
+    assert [one.answers for one in flooding[:MAX_CALLS_BESIDE]] == [["ok"]] * MAX_CALLS_BESIDE
+    at.dispatcher._give_back(at.dispatcher._lane_for("acme"))
+    assert len(at.queued) == 3
+
+
+async def test_who_does_not_flood_never_rests(desk: SimpleNamespace) -> None:
+    at: Desk = desk.open()
+    at.configure(a_tenant("beta"))
+    await at.submit(1, "beta")
+    await at.submit(MAX_CALLS_BESIDE + 5, "acme")
+    at.time.now += 0.125
+    at.handled(at.queued[-1])
+    assert sizes(at.queued) == [1, MAX_CALLS_BESIDE, 5]
