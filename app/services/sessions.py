@@ -97,6 +97,7 @@ class SessionService:
         if not_believed is not None:
             repeated = self._running_since(ref, start)
             if repeated is not None:
+                self._sessions.tell(repeated)
                 return repeated.transaction_id, self._first_verdict(batch, repeated)
             told_at += call.received_at.isoformat()
         key = start_key(ref, start.connector_id, start.id_tag, told_at, start.meter_start)
@@ -163,6 +164,7 @@ class SessionService:
             session, how = _unmatched(call, stop), Attribution.TRANSACTION
             self._sessions.insert(session, [session_events.stopped(session)], batch.order_key)
         elif session.status is SessionStatus.COMPLETED:
+            self._sessions.tell(session)
             self._compare(session, _with_stop(session, call, stop))
         else:
             by_other = is_other_tag(session, stop.id_tag, verdict.parent_id_tag if verdict else None)

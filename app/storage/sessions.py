@@ -241,6 +241,10 @@ class MongoSessions:
         self._untold.tell(session.tenant_id, NAME, itself | {FIELD: entries})
         return True
 
+    def tell(self, session: Session) -> None:
+        """They wait in its document if the writer of the first time failed after that."""
+        self._tell(session.tenant_id, {"_id": session.id})
+
     def mark_faulted(self, tenant_id: str, faulted: Sequence[tuple[Session, Event]], order_key: int) -> int:
         """One bulk write. Whose write took effect, its document shows: it holds the event."""
         writes, ids = [], []

@@ -44,6 +44,16 @@ def test_the_sweep_tells_what_a_killed_writer_left(real: Stores, untold: Untold)
     assert untold.tell_forgotten(real.id, NOON + timedelta(seconds=1)) == 0
 
 
+def test_whoever_is_answered_a_second_time_may_have_it_told_first(real: Stores, untold: Untold) -> None:
+    """Else the events of the next session overtake what the first time had to tell (found by a soak)."""
+    known = real.sessions.find(real.id, "session-1")
+    assert known is not None
+    for _ in range(2):
+        real.sessions.tell(known)
+        (entry,) = real.outbox.head(real.id, 10)
+        assert [event.body["event_id"] for event in entry.events] == ["session-1:started"]
+
+
 def test_whoever_repeats_the_start_tells_it(real: Stores, untold: Untold) -> None:
     again = a_session(1, ChargePointRef(real.id, "CP-1"))
     assert real.sessions.insert(again, [an_event("another")], 2) is False

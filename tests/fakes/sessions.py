@@ -26,6 +26,7 @@ class FakeSessionRepository:
         self._sessions: dict[tuple[str, str], Session] = {}
         self._energy: dict[tuple[str, str], list[EnergyValue]] = {}
         self._last_id: dict[str, int] = {}
+        self.told: list[str] = []
 
     def next_transaction_id(self, tenant_id: str) -> int:
         """1, 2, 3, ... per tenant."""
@@ -99,6 +100,10 @@ class FakeSessionRepository:
         self._sessions[key] = session
         self._outbox.append(session.tenant_id, events, order_key)
         return True
+
+    def tell(self, session: Session) -> None:
+        """Noted only: here, events leave with the write."""
+        self.told.append(session.id)
 
     def mark_faulted(self, tenant_id: str, faulted: Sequence[tuple[Session, Event]], order_key: int) -> int:
         """Of those that still run."""

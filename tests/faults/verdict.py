@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from pymongo import MongoClient
 from app.domain.tenant import database_name
 from tests.e2e.conftest import PASSWORD, TestTenant
 from tests.faults.charge_point import STEP_WH, Ran
-from tests.faults.field import Field
+from tests.faults.field import Field, Placed
 from tests.faults.subscriber import Subscriber
 from tests.faults.system import BreakableSystem
 
@@ -71,17 +72,18 @@ class Judge:
     def wrong_events(self) -> list[str]:
         """Every event of every finished session came, in order per charge point. Waits for them."""
         ends_at = time.monotonic() + _EVENTS_WITHIN_S
-        while (problems := self._wrong_events()) and time.monotonic() < ends_at:
+        believed = [(placed, placed.charge_point.ledger.finished()) for placed in self._field.placed]
+        while (problems := self._wrong_events(believed)) and time.monotonic() < ends_at:
             time.sleep(0.2)
         return problems
 
-    def _wrong_events(self) -> list[str]:
+    def _wrong_events(self, believed: Sequence[tuple[Placed, Sequence[Ran]]]) -> list[str]:
         problems = []
-        for placed in self._field.placed:
+        for placed, finished in believed:
             identity = placed.charge_point.identity
             expected = [
                 (f"session-{session.transaction_id}", event)
-                for session in placed.charge_point.ledger.finished()
+                for session in finished
                 for event in ("session_started", *["meter_value"] * session.samples, "session_stopped")
             ]
             heard = self._subscriber.events_of(placed.tenant.id, identity)

@@ -52,6 +52,13 @@ class SessionRepository(Protocol):
         """Session and events, both or neither; False if its start key is known already."""
         ...
 
+    def tell(self, session: Session) -> None:
+        """Make sure that the events stored with it are on their way. Raises Retryable.
+
+        Whoever was answered a second time must not get ahead of what the first time had to tell.
+        """
+        ...
+
     def complete(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
         """Write the stop side and events, both or neither; False if it was completed before."""
         ...

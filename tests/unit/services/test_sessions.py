@@ -109,6 +109,15 @@ def test_a_stop_that_comes_twice_in_different_processes_completes_once(world: Wo
     assert len(world.outbox.events("acme")) == 1
 
 
+def test_a_stop_that_is_sent_again_first_has_the_events_told_that_its_first_time_left(
+    world: World, tenant: Tenant
+) -> None:
+    session = a_session(1, status=SessionStatus.COMPLETED)
+    world.sessions.insert(session, [], 1)
+    world.services.sessions.stop(Batch(tenant, sessions={1: session}), 0, a_call(), a_stop())
+    assert world.sessions.told == ["session-1"]
+
+
 def test_a_stop_in_the_same_batch_sees_the_first_stop(world: World, tenant: Tenant) -> None:
     session = a_session(1)
     world.sessions.insert(session, [], 1)
