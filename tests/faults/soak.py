@@ -31,6 +31,7 @@ class Tally:
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     problems: list[str] = field(default_factory=list)
     outage: str = "none"
+    delays: str = ""
 
     @property
     def struck(self) -> int:
@@ -66,6 +67,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--charge-points", type=int, default=10, help="of each of the two tenants (default 10)")
     add("--pace-s", type=float, default=0.5, help="seconds between a charge point's messages (default 0.5)")
     add("--broker-outage-minutes", type=float, default=0, help="once, half-way: MQTT is down that long")
+    add("--calm-s", type=float, default=30, help="first, nothing is broken that long (default 30)")
     add("--report", type=Path, default=ROOT / "var" / "soak.md", help="where it is written (var/soak.md)")
     return parser.parse_args(arguments)
 
@@ -73,6 +75,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _soak(scene: Scene, options: argparse.Namespace, began: float) -> Tally:
     """Fault after fault, every kind equally often, in an order that the seed decides."""
     tally, chance, rounds = Tally(), random.Random(options.seed), _rounds(scene, options.seed)
+    tally.delays = _calm(scene, options.calm_s)
     outage_at = options.minutes * 30 if options.broker_outage_minutes else float("inf")
     compare_at = _COMPARE_EVERY_S
     while (spent := time.monotonic() - began) < options.minutes * 60 and not tally.problems:
@@ -87,6 +90,16 @@ def _soak(scene: Scene, options: argparse.Namespace, began: float) -> Tally:
             compare_at += _COMPARE_EVERY_S
             tally.problems += scene.judge.wrong_sessions() + scene.judge.wrong_events()
     return tally
+
+
+def _calm(scene: Scene, seconds: float) -> str:
+    """Before anything is broken: how soon events are heard."""
+    _say(f"calm for {seconds:g} s")
+    began = time.monotonic()
+    time.sleep(seconds)
+    delays = scene.judge.event_delays_s(began)
+    median, last = (delays[round((len(delays) - 1) * share)] * 1_000 for share in (0.5, 0.99))
+    return f"median {median:.0f} ms, p99 {last:.0f} ms ({len(delays):,} events)"
 
 
 def _rounds(scene: Scene, seed: int) -> Iterator[Fault]:
@@ -131,6 +144,7 @@ def _report(scene: Scene, tally: Tally, options: argparse.Namespace, seconds: fl
         ("Faults injected", f"{tally.struck:,}"),
         ("Differences found (lost, doubled, wrong, stuck, events missing)", f"{len(tally.problems):,}"),
         ("Session events heard, of these repeated", _heard(scene)),
+        ("Event heard after the answer to its call, before anything broke", tally.delays),
         ("CALLERRORs that charge points got and tried again", f"{sum(one.errors for one in ledgers):,}"),
         ("Reconnects", f"{sum(one.reconnects for one in ledgers):,}"),
         ("Broker outage", tally.outage),

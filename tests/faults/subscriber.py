@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import defaultdict
 from typing import Any
 
@@ -19,6 +20,7 @@ class Subscriber:
         self._lock = threading.Lock()
         self._seen: set[tuple[str, str]] = set()
         self._events: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        self._arrivals: dict[tuple[str, str], list[float]] = defaultdict(list)
         self._subscribed = threading.Event()
         self.heard = self.repeated = 0
         self._client = mqtt.build_client(url, client_id, persistent=True)
@@ -43,10 +45,16 @@ class Subscriber:
         with self._lock:
             return list(self._events[tenant_id, charge_point_id])
 
+    def arrivals_of(self, tenant_id: str, charge_point_id: str) -> list[float]:
+        """When each of the same events came, by `time.monotonic()`."""
+        with self._lock:
+            return list(self._arrivals[tenant_id, charge_point_id])
+
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
         client.subscribe(self._filters)
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        arrived_at = time.monotonic()
         body = json.loads(message.payload)
         with self._lock:
             self.heard += 1
@@ -57,3 +65,4 @@ class Subscriber:
             self._seen.add(named)
             whose = (body["tenant_id"], body["charge_point_id"])
             self._events[whose].append((body["session_id"], body["event_type"]))
+            self._arrivals[whose].append(arrived_at)

@@ -10,6 +10,7 @@ import httpx
 from pymongo import MongoClient
 
 from app.domain.tenant import database_name
+from bench import frames
 from tests.e2e.conftest import PASSWORD, TestTenant
 from tests.faults.charge_point import STEP_WH, Ran
 from tests.faults.field import Field, Placed
@@ -17,6 +18,7 @@ from tests.faults.subscriber import Subscriber
 from tests.faults.system import BreakableSystem
 
 _EVENTS_WITHIN_S = 60.0
+_TOLD = (frames.START, frames.METER_VALUES, frames.STOP)
 Document = dict[str, Any]
 
 
@@ -98,6 +100,18 @@ class Judge:
                     f"expected {expected[at : at + 3]}, heard {heard[at : at + 3]}; missing {dict(missing)}"
                 )
         return problems
+
+    def event_delays_s(self, since: float) -> list[float]:
+        """How much later than the answer to its call each event was heard; negative if it was the first.
+
+        Of calls answered after `since`, and only while nothing has been broken: then the two go in step.
+        """
+        delays = []
+        for placed in self._field.placed:
+            told = [at for action, _, at in placed.charge_point.ledger.answers if action in _TOLD]
+            heard = self._subscriber.arrivals_of(placed.tenant.id, placed.charge_point.identity)
+            delays += [came - at for at, came in zip(told, heard, strict=False) if at >= since]
+        return sorted(delays)
 
     def wrong_over_rest(self) -> list[str]:
         """REST shows the same sessions and energies as the charge points believe."""
