@@ -17,6 +17,7 @@ from app.domain.tenant_configuration import configuration_as_dict
 UNRECORDED = frozenset(
     {
         "api-keys list",
+        "check",
         "check-settings",
         "doctor",
         "mqtt list",

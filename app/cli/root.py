@@ -8,6 +8,7 @@ import click
 from app.cli.api_keys import api_keys
 from app.cli.audit import record_changes
 from app.cli.charge_points import charge_points
+from app.cli.consistency import check
 from app.cli.id_tags import id_tags
 from app.cli.installation import check_settings, doctor, setup
 from app.cli.mqtt import mqtt
@@ -47,6 +48,7 @@ for _command in (
     charge_points,
     id_tags,
     check_settings,
+    check,
     doctor,
     setup,
     welcome,

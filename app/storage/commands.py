@@ -29,7 +29,8 @@ def _document_of(command: Command) -> Document:
     return document
 
 
-def _command_of(document: Document) -> Command:
+def command_of(document: Document) -> Command:
+    """The command a document describes."""
     known = {name: value for name, value in document.items() if name in _KNOWN}
     known["status"] = CommandStatus(known["status"])
     known["warnings"] = tuple(known["warnings"])
@@ -63,11 +64,11 @@ class MongoCommands:
         """By id."""
         with store_errors():
             document = self._collection(tenant_id).find_one({"_id": command_id})
-        return _command_of(document) if document else None
+        return command_of(document) if document else None
 
     def list_page(self, tenant_id: str, page: PageRequest) -> Page[Command]:
         """Newest first."""
-        return read_page(self._collection(tenant_id), page, _command_of, newest_by="created_at")
+        return read_page(self._collection(tenant_id), page, command_of, newest_by="created_at")
 
     def move(
         self, command: Command, came_from: Sequence[CommandStatus], events: Sequence[Event], order_key: int
@@ -96,17 +97,18 @@ class MongoCommands:
         query = {"charge_point_id": whose, "status": CommandStatus.QUEUED.value, "open": True}
         with store_errors():
             found = self._collection(tenant_id).find(query).sort("created_at", ASCENDING)
-            return [_command_of(document) for document in found]
+            return [command_of(document) for document in found]
 
     def overdue(self, tenant_id: str, now: datetime, grace_s: float) -> list[Command]:
         """Queued ones past their expiry; sent ones past their time-out and grace."""
         query = {"open": True, "status": {"$in": [CommandStatus.QUEUED.value, CommandStatus.SENT.value]}}
         with store_errors():
-            commands = [_command_of(document) for document in self._collection(tenant_id).find(query)]
-        return [command for command in commands if _is_overdue(command, now, grace_s)]
+            commands = [command_of(document) for document in self._collection(tenant_id).find(query)]
+        return [command for command in commands if is_overdue(command, now, grace_s)]
 
 
-def _is_overdue(command: Command, now: datetime, grace_s: float) -> bool:
+def is_overdue(command: Command, now: datetime, grace_s: float) -> bool:
+    """Queued and past its expiry, or sent and past its time-out and grace."""
     if command.status is CommandStatus.QUEUED:
         return command.expires_at <= now
     due = (command.sent_at or command.created_at) + timedelta(seconds=command.timeout_s + grace_s)
