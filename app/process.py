@@ -8,8 +8,8 @@ from types import FrameType
 
 import structlog
 
-from app.bootstrap import Adapters, build_adapters, build_services, wait_for_stores
-from app.domain.errors import Retryable, SettingsError
+from app.bootstrap import Adapters, build_adapters, build_services, say_if_behind, wait_for_stores
+from app.domain.errors import Conflict, Retryable, SettingsError
 from app.logs import configure_logging
 from app.services import Services
 from app.settings import Settings
@@ -40,16 +40,17 @@ def read_settings() -> Settings:
 def start_process(settings: Settings | None = None) -> Process:
     """Configure logging, wait for the servers, load the tenants and keep them fresh.
 
-    Exits with code 1 if a server does not answer in time.
+    Exits with code 1 if a server does not answer in time, or holds databases of a later version.
     """
     settings = settings or read_settings()
     configure_logging(settings)
     adapters = build_adapters(settings)
     try:
         wait_for_stores(settings, adapters)
+        say_if_behind(adapters)
         services = build_services(settings, adapters)
         services.tenants.directory.refresh()
-    except Retryable as failure:
+    except (Retryable, Conflict) as failure:
         log.error("not_started", reason=failure.message)
         raise SystemExit(EXIT_UNREACHABLE) from failure
     services.tenants.directory.keep_fresh()

@@ -13,7 +13,8 @@ from pathlib import Path
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-from app.domain.errors import SettingsError
+from app.bootstrap import build_adapters, say_if_behind
+from app.domain.errors import Conflict, Retryable, SettingsError
 from app.logs import configure_logging
 from app.settings import Settings
 
@@ -45,6 +46,23 @@ def ssl_context(_config: Config, make_default: Callable[[], ssl.SSLContext]) -> 
     context = make_default()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def on_starting(_arbiter: object) -> None:
+    """Asked by gunicorn before anything is served: ends it (1) on databases of a later version.
+
+    Nobody waits for MongoDB here beyond one try: while it is away, requests are answered 503.
+    """
+    adapters = build_adapters(_chosen)
+    try:
+        say_if_behind(adapters)
+    except Conflict as later:
+        sys.stderr.write(f"{later.message}\n")
+        sys.exit(1)
+    except Retryable as away:
+        logging.getLogger(__name__).info("The databases could not be looked at: %s", away.message)
+    finally:
+        adapters.databases.client.close()
 
 
 _chosen = _settings()

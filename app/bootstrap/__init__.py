@@ -1,7 +1,13 @@
 """Composition root: the only place that picks adapters. Nothing connects before it is used."""
 
 from app.bootstrap.adapters import Adapters, build_adapters
-from app.bootstrap.health import HealthChecks, build_counts, build_health_checks, wait_for_stores
+from app.bootstrap.health import (
+    HealthChecks,
+    build_counts,
+    build_health_checks,
+    say_if_behind,
+    wait_for_stores,
+)
 from app.bootstrap.services import build_services
 
 __all__ = [
@@ -11,5 +17,6 @@ __all__ = [
     "build_counts",
     "build_health_checks",
     "build_services",
+    "say_if_behind",
     "wait_for_stores",
 ]

@@ -12,6 +12,7 @@ from app.messaging import mqtt
 from app.messaging.celery_app import queue_length
 from app.messaging.last_seen import count_online
 from app.settings import Settings
+from app.storage.migrations import check_schema
 
 log = structlog.stdlib.get_logger(__name__)
 HealthChecks = Mapping[str, Callable[[], None]]
@@ -39,6 +40,15 @@ def wait_for_stores(settings: Settings, adapters: Adapters, timeout_s: float = 6
     checks = build_health_checks(settings, adapters)
     for name in ("mongodb", "redis"):
         _wait_for(name, checks[name], time.monotonic() + timeout_s)
+
+
+def say_if_behind(adapters: Adapters) -> None:
+    """Log what to run where the databases are of an earlier version; that is safe while everything runs.
+
+    Raises Conflict if they are of a later version, Retryable.
+    """
+    if not check_schema(adapters.databases):
+        log.warning("databases_behind", advice="Run: python -m app.cli migrate")
 
 
 def _wait_for(name: str, check: Callable[[], None], deadline: float) -> None:

@@ -96,7 +96,7 @@ def indexes(patient: Patient) -> Iterator[Finding]:
     missing = missing_indexes(patient.adapters.databases, directory.ids())
     if missing:
         told = f"{len(missing)} missing, as {missing[0]}."
-        yield Finding("indexes", Level.FAILED, told, "Run: python -m app.cli setup")
+        yield Finding("indexes", Level.FAILED, told, "Run: python -m app.cli migrate")
     else:
         yield Finding("indexes", Level.OK, f"All there, of {len(directory.ids())} tenants.")
 

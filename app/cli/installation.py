@@ -1,11 +1,13 @@
 """The installation as a whole on the command line."""
 
 import sys
+from dataclasses import asdict
 
 import click
 
 from app.cli.checks import Level, Patient, examine
 from app.cli.toolbox import Toolbox, json_option, pass_toolbox, show, show_table
+from app.storage import migrations
 
 
 @click.command("check-settings")
@@ -33,9 +35,35 @@ def check_settings(toolbox: Toolbox, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@json_option()
+@pass_toolbox
+def migrate(toolbox: Toolbox, dry_run: bool, as_json: bool) -> None:
+    """Bring all databases to this version of the program: documents, counters and indexes.
+
+    Safe to repeat, to interrupt, and while everything runs; two at a time wait for each other. `setup` does
+    it too. On databases of a later version nothing is done (status 1).
+
+    \b
+    Example: python -m app.cli migrate --dry-run
+    """
+    databases = toolbox.adapters.databases
+    done = migrations.pending(databases) if dry_run else migrations.migrate(databases, _tell_progress)
+    if done or as_json:
+        show_table([asdict(one) for one in done], as_json=as_json)
+    else:
+        click.echo(f"Everything is of schema {migrations.NEWEST} already.")
+
+
+def _tell_progress(place: str, changed: int) -> None:
+    if changed:
+        click.echo(f"{place}: {changed} more", err=True)
+
+
+@click.command()
 @pass_toolbox
 def setup(toolbox: Toolbox) -> None:
-    """Create every index, of the platform and of all tenants, and the broker's rules where it keeps accounts.
+    """Make everything ready: databases as by `migrate`, and the broker's rules where it keeps accounts.
 
     Safe to repeat; run it after each update.
     """

@@ -10,7 +10,7 @@ from app.cli.audit import record_changes
 from app.cli.charge_points import charge_points
 from app.cli.consistency import check
 from app.cli.id_tags import id_tags
-from app.cli.installation import check_settings, doctor, setup
+from app.cli.installation import check_settings, doctor, migrate, setup
 from app.cli.mqtt import mqtt
 from app.cli.onboarding import onboard  # noqa: F401 - a command of `tenants`
 from app.cli.tenants import tenants
@@ -50,6 +50,7 @@ for _command in (
     check_settings,
     check,
     doctor,
+    migrate,
     setup,
     welcome,
 ):

@@ -25,7 +25,6 @@ from app.storage.paging import read_page
 from app.storage.quotas import QuotaCounter
 
 NAME = "charge_points"
-_AT_ONCE = 500
 
 
 def boot_write(record: BootRecord) -> tuple[Document, Document]:
@@ -48,16 +47,6 @@ def boot_write(record: BootRecord) -> tuple[Document, Document]:
     }
     newest = {"_id": record.charge_point.charge_point_id, "boot_fence": {"$not": {"$gt": record.fence}}}
     return newest, {"$set": change}
-
-
-def fill_id_keys(databases: Databases, tenant_id: str) -> None:
-    """Give documents of earlier versions their folded identity. Safe to repeat."""
-    points = databases.collection(tenant_id, NAME)
-    with store_errors():
-        old = [document["_id"] for document in points.find({"id_key": None}, {"_id": 1})]
-        changes = [UpdateOne({"_id": cp_id}, {"$set": {"id_key": cp_id.casefold()}}) for cp_id in old]
-        for start in range(0, len(changes), _AT_ONCE):
-            points.bulk_write(changes[start : start + _AT_ONCE], ordered=False)
 
 
 class MongoChargePoints:

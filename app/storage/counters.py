@@ -3,9 +3,10 @@
 import threading
 
 from pymongo import ReturnDocument
+from pymongo.database import Database
 
 from app.domain.errors import Retryable
-from app.storage.mongo import Databases, store_errors
+from app.storage.mongo import Databases, Document, store_errors
 
 NAME = "counters"
 TRANSACTION_ID = "transaction_id"
@@ -14,12 +15,18 @@ CHARGING_PROFILE_ID = "charging_profile_id"
 _ALL = (TRANSACTION_ID, RESERVATION_ID, CHARGING_PROFILE_ID)
 
 
-def create_counters(databases: Databases, tenant_id: str) -> None:
-    """Safe to repeat."""
-    counters = databases.collection(tenant_id, NAME)
+def missing_counters(database: Database[Document]) -> list[str]:
+    """Of a tenant's database. Raises Retryable."""
     with store_errors():
-        for name in _ALL:
-            counters.update_one({"_id": name}, {"$setOnInsert": {"value": 0}}, upsert=True)
+        there = {found["_id"] for found in database[NAME].find({"_id": {"$in": list(_ALL)}}, {"_id": 1})}
+    return [name for name in _ALL if name not in there]
+
+
+def create_counters(database: Database[Document]) -> None:
+    """Of a tenant's database. Safe to repeat."""
+    with store_errors():
+        for name in missing_counters(database):
+            database[NAME].update_one({"_id": name}, {"$setOnInsert": {"value": 0}}, upsert=True)
 
 
 class Counters:
@@ -47,6 +54,6 @@ class Counters:
                 {"_id": name}, {"$inc": {"value": self._block}}, return_document=ReturnDocument.AFTER
             )
         if counter is None:
-            raise Retryable(f"MongoDB: the counter {name} is missing; run `python -m app.cli setup`")
+            raise Retryable(f"MongoDB: the counter {name} is missing; run `python -m app.cli migrate`")
         last = int(counter["value"])
         return range(last - self._block + 1, last + 1)

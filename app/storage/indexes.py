@@ -108,9 +108,20 @@ def create_platform_indexes(databases: Databases) -> None:
     """Safe to repeat. An index of a former version that would forbid what is allowed now is dropped."""
     _create(databases.platform, PLATFORM)
     with store_errors():
-        for collection, name in FORMER:
-            if name in databases.platform[collection].index_information():
-                databases.platform[collection].drop_index(name)
+        for place in former_indexes(databases):
+            _, collection, name = place.split(".")
+            databases.platform[collection].drop_index(name)
+
+
+def former_indexes(databases: Databases) -> list[str]:
+    """Those of a former version that are still there, as `missing_indexes` names them. Raises Retryable."""
+    platform = databases.platform
+    with store_errors():
+        return [
+            f"{platform.name}.{collection}.{name}"
+            for collection, name in FORMER
+            if name in platform[collection].index_information()
+        ]
 
 
 def create_tenant_indexes(databases: Databases, tenant_id: str) -> None:

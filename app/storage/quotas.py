@@ -5,6 +5,7 @@ want the last free place meet at the counter, and one that dies half-way leaves 
 """
 
 from pymongo.client_session import ClientSession
+from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from app.domain.errors import QuotaExceeded, Retryable
@@ -12,13 +13,19 @@ from app.storage import counters
 from app.storage.mongo import Databases, Document, store_errors
 
 
-def prepare_quota(databases: Databases, tenant_id: str, collection: str) -> None:
-    """Count once what is there. Safe to repeat."""
-    database = databases.of(tenant_id)
+def is_counted(database: Database[Document], collection: str) -> bool:
+    """Is there a counter for this collection of a tenant? Raises Retryable."""
     with store_errors():
-        if database[counters.NAME].find_one({"_id": collection}) is None:
-            value = {"value": database[collection].count_documents({})}
-            database[counters.NAME].update_one({"_id": collection}, {"$setOnInsert": value}, upsert=True)
+        return database[counters.NAME].find_one({"_id": collection}) is not None
+
+
+def prepare_quota(database: Database[Document], collection: str) -> None:
+    """Count once what is there. Safe to repeat."""
+    if is_counted(database, collection):
+        return
+    with store_errors():
+        value = {"value": database[collection].count_documents({})}
+        database[counters.NAME].update_one({"_id": collection}, {"$setOnInsert": value}, upsert=True)
 
 
 class QuotaCounter:
@@ -52,7 +59,7 @@ class QuotaCounter:
         if counted.matched_count:
             return
         if database[counters.NAME].find_one({"_id": self._collection}, session=session) is None:
-            raise Retryable("MongoDB: a quota is not counted yet; run `python -m app.cli setup`")
+            raise Retryable("MongoDB: a quota is not counted yet; run `python -m app.cli migrate`")
         raise QuotaExceeded(f"The tenant has as many {self._noun} as it may have.")
 
     def _delete(self, tenant_id: str, key: str, session: ClientSession) -> bool:

@@ -9,12 +9,9 @@ from app.domain.errors import Conflict
 from app.domain.tenant import Tenant, TenantStatus
 from app.domain.tenant_configuration import configuration_as_dict, stored_configuration
 from app.services.ports import Page, PageRequest
-from app.storage import charge_points
-from app.storage.counters import create_counters
-from app.storage.indexes import create_platform_indexes, create_tenant_indexes
+from app.storage.migrations import migrate, prepare_tenant
 from app.storage.mongo import Databases, Document, store_errors
 from app.storage.paging import read_page
-from app.storage.quotas import prepare_quota
 
 NAME = "tenants"
 _VERSION = {"_id": "tenants_version"}
@@ -45,9 +42,7 @@ class MongoTenants:
 
     def insert(self, tenant: Tenant) -> None:
         """Its database is ready before anybody can see it."""
-        create_tenant_indexes(self._databases, tenant.id)
-        create_counters(self._databases, tenant.id)
-        prepare_quota(self._databases, tenant.id, charge_points.NAME)
+        prepare_tenant(self._databases, tenant.id)
         try:
             self._databases.transact(lambda session: self._insert(tenant, session))
         except DuplicateKeyError as taken:
@@ -92,13 +87,8 @@ class MongoTenants:
         )
 
     def prepare(self) -> None:
-        """Create every index."""
-        create_platform_indexes(self._databases)
-        for tenant in self.all():
-            create_tenant_indexes(self._databases, tenant.id)
-            create_counters(self._databases, tenant.id)
-            prepare_quota(self._databases, tenant.id, charge_points.NAME)
-            charge_points.fill_id_keys(self._databases, tenant.id)
+        """All steps that are missing, and every index."""
+        migrate(self._databases)
 
 
 def _document_of(tenant: Tenant) -> Document:

@@ -10,7 +10,6 @@ from app.domain.context import ChargePointRef, fence_of
 from app.domain.errors import InvalidInput, QuotaExceeded
 from app.services.batch import BatchNeeds, BootRecord, ConnectorChange
 from app.services.ports import OpenedConnection, PageRequest
-from app.storage.mongo import Databases
 from tests.builders import NOON, a_connector, a_tenant, at
 from tests.contract.stores import Stores
 
@@ -79,19 +78,6 @@ def test_an_identity_in_another_case_is_found_while_it_is_the_only_one(stores: S
     assert stores.charge_points.find_in_any_case(ChargePointRef("t-without-any", "cp-säule")) is None
     stores.charge_points.insert(ChargePoint(stores.id, "cp-säule", None))
     assert stores.charge_points.find_in_any_case(ChargePointRef(stores.id, "CP-SÄULE")) is None
-
-
-@pytest.mark.integration
-def test_documents_of_earlier_versions_are_found_in_any_case_after_the_stores_were_prepared(
-    real: Stores, databases: Databases
-) -> None:
-    databases.collection(real.id, "charge_points").insert_one({"_id": "OLD-1", "tenant_id": real.id})
-    ref = ChargePointRef(real.id, "old-1")
-    assert real.charge_points.find_in_any_case(ref) is None
-    real.tenants.prepare()
-    found = real.charge_points.find_in_any_case(ref)
-    assert found is not None
-    assert found.id == "OLD-1"
 
 
 def test_charge_points_are_counted_by_tenant(stores: Stores, ref: ChargePointRef) -> None:

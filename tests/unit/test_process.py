@@ -3,7 +3,7 @@
 import pytest
 
 from app import process
-from app.domain.errors import Retryable
+from app.domain.errors import Conflict, Retryable
 from app.process import read_settings, start_process
 
 
@@ -25,6 +25,20 @@ def test_servers_that_do_not_answer_end_the_program_with_code_1(monkeypatch: pyt
         raise Retryable("MongoDB: nobody there")
 
     monkeypatch.setattr(process, "wait_for_stores", wait_in_vain)
+    monkeypatch.setattr(process, "configure_logging", lambda _: None)
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    with pytest.raises(SystemExit) as ended:
+        start_process(read_settings())
+    assert ended.value.code == 1
+
+
+def test_databases_of_a_later_version_end_the_program_with_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_later(_: object) -> None:
+        raise Conflict("The databases are of schema 9, and this version of the program knows schema 6.")
+
+    monkeypatch.setattr(process, "wait_for_stores", lambda *_: None)
+    monkeypatch.setattr(process, "say_if_behind", is_later)
     monkeypatch.setattr(process, "configure_logging", lambda _: None)
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1")
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")

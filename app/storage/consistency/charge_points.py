@@ -47,7 +47,7 @@ def counters(look: Look) -> Iterator[Disagreement]:
     for name in (TRANSACTION_ID, RESERVATION_ID, CHARGING_PROFILE_ID):
         if not look.unknown(NAME, [name]):
             continue
-        yield look.says("counter_missing", name, "There is no such counter; run `setup`.")
+        yield look.says("counter_missing", name, "There is no such counter; run `migrate`.")
 
 
 def belongings(look: Look) -> Iterator[Disagreement]:

@@ -66,7 +66,7 @@ def logins(look: PlatformLook) -> Iterator[Disagreement]:
 def indexes(look: PlatformLook) -> Iterator[Disagreement]:
     """Without them nothing is unique, and all is slow."""
     for name in missing_indexes(look.databases, look.tenant_ids()):
-        yield Disagreement("index_missing", None, name, "It is missing; run `setup`.")
+        yield Disagreement("index_missing", None, name, "It is missing; run `migrate`.")
 
 
 def _read(look: PlatformLook, name: str, query: Document, *fields: str) -> Iterator[Document]:

@@ -126,7 +126,7 @@ def behind(look: Look, collection: str, field: str, query: Document, counter: st
         counted = look.collection("counters").find_one({"_id": counter})
         greatest = look.collection(collection).find_one(query, {field: 1}, sort=[(field, -1)])
     if counted is None:
-        yield look.says("counter_missing", counter, "There is no such counter; run `setup`.")
+        yield look.says("counter_missing", counter, "There is no such counter; run `migrate`.")
     elif greatest is not None and greatest[field] > counted["value"]:
         told = f"It is at {counted['value']}, and {greatest['_id']} has {greatest[field]}."
         yield look.says("counter_behind", counter, told)
