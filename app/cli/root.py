@@ -7,6 +7,7 @@ import click
 
 from app.cli.api_keys import api_keys
 from app.cli.audit import record_changes
+from app.cli.backup import backup, restore
 from app.cli.charge_points import charge_points
 from app.cli.consistency import check
 from app.cli.id_tags import id_tags
@@ -51,6 +52,8 @@ for _command in (
     check,
     doctor,
     migrate,
+    backup,
+    restore,
     setup,
     welcome,
 ):

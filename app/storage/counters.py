@@ -12,14 +12,14 @@ NAME = "counters"
 TRANSACTION_ID = "transaction_id"
 RESERVATION_ID = "reservation_id"
 CHARGING_PROFILE_ID = "charging_profile_id"
-_ALL = (TRANSACTION_ID, RESERVATION_ID, CHARGING_PROFILE_ID)
+ALL = (TRANSACTION_ID, RESERVATION_ID, CHARGING_PROFILE_ID)
 
 
 def missing_counters(database: Database[Document]) -> list[str]:
     """Of a tenant's database. Raises Retryable."""
     with store_errors():
-        there = {found["_id"] for found in database[NAME].find({"_id": {"$in": list(_ALL)}}, {"_id": 1})}
-    return [name for name in _ALL if name not in there]
+        there = {found["_id"] for found in database[NAME].find({"_id": {"$in": list(ALL)}}, {"_id": 1})}
+    return [name for name in ALL if name not in there]
 
 
 def create_counters(database: Database[Document]) -> None:
