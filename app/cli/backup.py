@@ -47,7 +47,7 @@ def backup(toolbox: Toolbox, folder: Path, tenant_id: str | None, as_json: bool)
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace what is there. All of it, or the one tenant.")
 @json_option()
 @pass_toolbox

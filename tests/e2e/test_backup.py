@@ -41,7 +41,7 @@ def energies(databases: Databases, tenant_id: str) -> dict[str, Any]:
 async def charging_all_the_time(
     system: RunningSystem, tenant: TestTenant
 ) -> AsyncIterator[tuple[list[int], asyncio.Event]]:
-    """Four charge points, one session after the other; the transaction ids given, and when they are twelve."""
+    """Four charge points, one session after the other; the transaction ids given, and when they are 12."""
     given: list[int] = []
     stop, enough = asyncio.Event(), asyncio.Event()
 
