@@ -53,15 +53,16 @@ class AdministrationService:
     def remove(self, ref: ChargePointRef, *, force: bool = False) -> None:
         """Forget a charge point and what it is believed to hold; sessions, jobs and messages stay.
 
+        The charge point itself goes last: should we die in between, it is there to be removed again.
         Raises NotFound; NeedsForce while it is connected or charges. With `force` its connection is closed.
         """
         known = self._get(ref)
         if not force:
             self._check_idle(known)
-        self._keepers.charge_points.delete(ref)
         self._keepers.configuration.forget(ref)
         self._keepers.local_lists.forget(ref)
         self._keepers.charging_profiles.note_cleared(ref, Criteria())
+        self._keepers.charge_points.delete(ref)
         if known.connection is not None:
             self._link.close_replaced(known.connection.gateway_id, ref, known.connection.epoch + 1)
 

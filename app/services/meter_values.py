@@ -69,7 +69,7 @@ class MeterValueService:
         readings = believed(report.readings, call.received_at)
         found = [attributed(report, reading, *_owner(batch, call, report, reading)) for reading in readings]
         append(batch, index, call, report, found)
-        batch.late_energy.extend(_late(index, found))
+        batch.late_energy.extend(late_energy(index, found))
         batch.publish(index, _meter_events(batch, call, report, found))
 
     def list_of_session(self, session: Session, page: PageRequest) -> Page[KeptReading]:
@@ -134,7 +134,7 @@ def unowned_by_session(ref: ChargePointRef, connector_id: int) -> str:
     return f"{ref.charge_point_id}#{connector_id}"
 
 
-def _late(index: int, found: Sequence[Attributed]) -> Iterator[LateEnergy]:
+def late_energy(index: int, found: Sequence[Attributed]) -> Iterator[LateEnergy]:
     """What is to be put into sessions that have ended."""
     ended: dict[str, Session] = {}
     values: dict[str, list[EnergyValue]] = {}

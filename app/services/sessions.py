@@ -27,7 +27,7 @@ from app.domain.session import (
 from app.services import session_events
 from app.services.authorization import AuthorizationService
 from app.services.batch import Batch
-from app.services.meter_values import MeterReport, append, attributed, energy_values_of
+from app.services.meter_values import MeterReport, append, attributed, energy_values_of, late_energy
 from app.services.ports import Clock, Page, PageRequest, SessionRepository
 
 log = structlog.stdlib.get_logger(__name__)
@@ -171,7 +171,10 @@ class SessionService:
             notes = (Review.STOPPED_BY_OTHER_TAG,) if by_other else ()
             self._complete(batch, session, _with_stop(session, call, stop), stop, notes)
         report = MeterReport(session.connector_id or 0, stop.transaction_id, stop.readings)
-        append(batch, index, call, report, [attributed(report, r, session, how) for r in stop.readings])
+        found = [attributed(report, reading, session, how) for reading in stop.readings]
+        append(batch, index, call, report, found)
+        if session.status is SessionStatus.COMPLETED:
+            batch.late_energy.extend(late_energy(index, found))
         return verdict
 
     def _matched(self, call: CallContext, stop: Stop) -> Session | None:

@@ -9,7 +9,7 @@ from app.domain.api_key import ApiKey
 from app.domain.permissions import Permission
 from app.domain.user import Role
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 
 NAME = "api_keys"
@@ -69,7 +69,7 @@ class MongoApiKeys:
 
 
 def _key_of(document: Document) -> ApiKey:
-    values = {name: value for name, value in document.items() if name != "_id"}
+    values = members_of(ApiKey, document)
     scopes = values["scopes"]
     known = set(Permission)
     values["role"] = Role(values["role"])

@@ -1,7 +1,7 @@
 """Certificates in MongoDB: one document each, of every kind."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
@@ -16,7 +16,7 @@ from app.domain.certificate import (
 )
 from app.domain.context import ChargePointRef
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 
 NAME = "certificates"
@@ -31,11 +31,19 @@ def _document_of(certificate: Certificate) -> Document:
     return document
 
 
+def _facts_of(document: Document | None) -> CertificateFacts | None:
+    return CertificateFacts(**members_of(CertificateFacts, document)) if document else None
+
+
+def _hash_of(document: Document | None) -> CertificateHash | None:
+    return CertificateHash(**members_of(CertificateHash, document)) if document else None
+
+
 def _certificate_of(document: Document) -> Certificate:
-    known = {field.name: document[field.name] for field in fields(Certificate) if field.name != "id"}
+    known = members_of(Certificate, document)
     known["kind"], known["state"] = CertificateKind(known["kind"]), CertificateState(known["state"])
-    known["facts"] = CertificateFacts(**known["facts"]) if known["facts"] else None
-    known["hash_data"] = CertificateHash(**known["hash_data"]) if known["hash_data"] else None
+    known["facts"] = _facts_of(known["facts"])
+    known["hash_data"] = _hash_of(known["hash_data"])
     return Certificate(id=document["_id"], **known)
 
 

@@ -13,7 +13,7 @@ from app.domain.charge_point import (
     ConnectorRating,
     Registration,
 )
-from app.storage.mongo import Document
+from app.storage.mongo import Document, members_of
 
 
 def connector_document(connector: Connector) -> Document:
@@ -46,7 +46,7 @@ def charge_point_of(document: Document) -> ChargePoint:
         tenant_id=document["tenant_id"],
         id=document["_id"],
         registration=Registration(registration) if registration else None,
-        connectors=tuple(Connector(**connector) for connector in document.get("connectors", ())),
+        connectors=tuple(Connector(**members_of(Connector, one)) for one in document.get("connectors", ())),
         connection=_connection(document),
         inventory=document.get("inventory", {}),
         configuration=document.get("configuration", {}),
@@ -56,14 +56,18 @@ def charge_point_of(document: Document) -> ChargePoint:
         status_fence=document.get("status_fence", 0),
         boot_fence=document.get("boot_fence", 0),
         admission=Registration(document.get("admission", Registration.ACCEPTED)),
-        settings=ChargePointSettings(**document.get("settings", {})),
-        security=ChargePointSecurity(**document.get("security", {})),
+        settings=ChargePointSettings(**members_of(ChargePointSettings, document.get("settings", {}))),
+        security=ChargePointSecurity(**members_of(ChargePointSecurity, document.get("security", {}))),
         wanted_availability={int(n): kind for n, kind in document.get("wanted_availability", {}).items()},
-        ratings={int(n): ConnectorRating(**rating) for n, rating in document.get("ratings", {}).items()},
+        ratings={int(n): _rating_of(rating) for n, rating in document.get("ratings", {}).items()},
         has_reservations=document.get("has_reservations", False),
         has_profiles=document.get("has_profiles", False),
         revision=document.get("revision", 0),
     )
+
+
+def _rating_of(document: Document) -> ConnectorRating:
+    return ConnectorRating(**members_of(ConnectorRating, document))
 
 
 def _connection(document: Document) -> Connection | None:

@@ -1,7 +1,7 @@
 """Commands in MongoDB. Each change of state is written with the event that tells of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,11 @@ from pymongo.errors import DuplicateKeyError
 from app.domain.command import Command, CommandStatus
 from app.domain.events import Event
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 from app.storage.untold import FIELD, Untold
 
 NAME = "commands"
-_KNOWN = frozenset(one.name for one in fields(Command))  # a newer version may write more beside ours
 
 
 def _document_of(command: Command) -> Document:
@@ -31,7 +30,7 @@ def _document_of(command: Command) -> Document:
 
 def command_of(document: Document) -> Command:
     """The command a document describes."""
-    known = {name: value for name, value in document.items() if name in _KNOWN}
+    known = members_of(Command, document)
     known["status"] = CommandStatus(known["status"])
     known["warnings"] = tuple(known["warnings"])
     known["follow_ups"] = tuple(known.get("follow_ups", ()))

@@ -6,7 +6,7 @@ from pymongo.collection import Collection
 
 from app.domain.configuration import ConfigurationKey, ConfigurationMirror, Refusal
 from app.domain.context import ChargePointRef
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 
 NAME = "configurations"
 
@@ -26,9 +26,12 @@ class MongoConfigurations:
             document = self._collection(ref.tenant_id).find_one({"_id": ref.charge_point_id}) or {}
         return ConfigurationMirror(
             ref,
-            {key["key"].casefold(): ConfigurationKey(**key) for key in document.get("keys", ())},
+            {
+                key["key"].casefold(): ConfigurationKey(**members_of(ConfigurationKey, key))
+                for key in document.get("keys", ())
+            },
             frozenset(document.get("unknown", ())),
-            {key: Refusal(**refusal) for key, refusal in document.get("refused", ())},
+            {key: Refusal(**members_of(Refusal, told)) for key, told in document.get("refused", ())},
             document.get("read_at"),
         )
 

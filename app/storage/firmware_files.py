@@ -6,14 +6,14 @@ from pymongo.collection import Collection
 
 from app.domain.firmware_file import FirmwareFile
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 
 NAME = "firmware_files"
 
 
 def _image_of(document: Document) -> FirmwareFile:
-    return FirmwareFile(id=document["_id"], **{name: document[name] for name in document if name != "_id"})
+    return FirmwareFile(id=document["_id"], **members_of(FirmwareFile, document))
 
 
 class MongoFirmwareFiles:

@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from app.domain.errors import Retryable
 from app.domain.id_tag import IdTag, id_tag_key
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, of_revision, store_errors
+from app.storage.mongo import Databases, Document, members_of, of_revision, store_errors
 from app.storage.paging import read_page
 
 NAME = "id_tags"
@@ -23,7 +23,7 @@ _FIELDS = tuple(field.name for field in fields(IdTag) if field.name != "key")
 
 def id_tag_of(document: Document) -> IdTag:
     """The tag a document describes."""
-    return IdTag(document["_id"], **{name: document[name] for name in _FIELDS if name in document})
+    return IdTag(document["_id"], **members_of(IdTag, document))
 
 
 def _document(tenant_id: str, values: Mapping[str, Any]) -> Document:

@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from app.domain.context import ChargePointRef
 from app.domain.job import Job, JobFile, JobKind, JobStatus, JobStep
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 
 FIRMWARE_JOBS = "firmware_jobs"
@@ -29,10 +29,10 @@ def _document_of(job: Job) -> Document:
 
 
 def _job_of(document: Document) -> Job:
-    fields = {name: value for name, value in document.items() if name not in ("_id", "open")}
+    fields = members_of(Job, document)
     fields["kind"], fields["status"] = JobKind(fields["kind"]), JobStatus(fields["status"])
-    fields["files"] = tuple(JobFile(**file) for file in fields["files"])
-    fields["history"] = tuple(JobStep(**step) for step in fields["history"])
+    fields["files"] = tuple(JobFile(**members_of(JobFile, file)) for file in fields["files"])
+    fields["history"] = tuple(JobStep(**members_of(JobStep, step)) for step in fields["history"])
     return Job(id=document["_id"], **fields)
 
 

@@ -15,7 +15,7 @@ from app.domain.local_list import (
     UpdateMode,
     by_key,
 )
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 
 NAME = "local_lists"
 _PLAIN = ("version", "pending", "answer", "answered_at", "decided_at")
@@ -65,13 +65,15 @@ def _documents(entries: Any) -> list[Document]:
 
 def _entries_of(documents: list[Document]) -> tuple[ListEntry, ...]:
     return tuple(
-        ListEntry(**(document | {"status": AuthorizationStatus(document["status"])}))
+        ListEntry(**(members_of(ListEntry, document) | {"status": AuthorizationStatus(document["status"])}))
         for document in documents
     )
 
 
 def _selection_of(document: Document | None) -> Selection | None:
-    return None if document is None else Selection(**(document | {"id_tags": tuple(document["id_tags"])}))
+    if document is None:
+        return None
+    return Selection(**(members_of(Selection, document) | {"id_tags": tuple(document["id_tags"])}))
 
 
 def _plan_document(plan: ListPlan) -> Document:

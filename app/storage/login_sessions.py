@@ -8,7 +8,7 @@ from pymongo import DESCENDING
 from pymongo.collection import Collection
 
 from app.domain.login_session import LoginSession
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 
 NAME = "login_sessions"
 
@@ -79,6 +79,4 @@ def _document_of(session: LoginSession) -> Document:
 
 
 def _session_of(document: Document) -> LoginSession:
-    return LoginSession(
-        id=document["_id"], **{name: value for name, value in document.items() if name != "_id"}
-    )
+    return LoginSession(id=document["_id"], **members_of(LoginSession, document))

@@ -12,7 +12,7 @@ from bson.errors import InvalidId
 
 from app.services.messages import Message
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_newest
 
 NAME = "ocpp_messages"
@@ -76,5 +76,4 @@ def _id_at(at: datetime, later: timedelta) -> ObjectId:
 
 
 def _message_of(tenant_id: str, document: Document) -> Message:
-    fields = {name: value for name, value in document.items() if name != "_id"}
-    return Message(id=str(document["_id"]), tenant_id=tenant_id, **fields)
+    return Message(**(members_of(Message, document) | {"id": str(document["_id"]), "tenant_id": tenant_id}))

@@ -1,7 +1,8 @@
 """The MongoDB client, the databases behind it, and what its errors mean to us."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -88,6 +89,14 @@ class Databases:
         with store_errors():
             told: datetime = self.client.admin.command("hello")["localTime"]
         return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def members_of(kind: type, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Those members of a document that the dataclass `kind` has: a later version may write more beside them.
+
+    Everything that is read from a document by its members' names goes through here.
+    """
+    return {member.name: document[member.name] for member in fields(kind) if member.name in document}
 
 
 def of_revision(revision: int | None) -> Document:

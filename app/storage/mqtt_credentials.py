@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from app.domain.errors import Conflict
 from app.domain.mqtt_access import MqttCredential, MqttRole
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 
 NAME = "mqtt_credentials"
 
@@ -70,5 +70,5 @@ class MongoMqttCredentials:
 
 
 def _credential_of(document: Document) -> MqttCredential:
-    values = {name: value for name, value in document.items() if name != "_id"}
+    values = members_of(MqttCredential, document)
     return MqttCredential(**values | {"role": MqttRole(values["role"])})

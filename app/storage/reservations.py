@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from pymongo import DESCENDING
 from pymongo.collection import Collection
@@ -14,7 +13,7 @@ from app.domain.id_tag import id_tag_key
 from app.domain.reservation import OPEN, Reservation, ReservationStatus
 from app.services.ports import Page, PageRequest
 from app.storage.counters import RESERVATION_ID, Counters
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 
 NAME = "reservations"
@@ -31,9 +30,7 @@ def _document_of(reservation: Reservation) -> Document:
 
 
 def _reservation_of(document: Document) -> Reservation:
-    fields: dict[str, Any] = {
-        name: value for name, value in document.items() if name not in ("_id", "open", "id_tag_key")
-    }
+    fields = members_of(Reservation, document)
     fields["status"] = ReservationStatus(fields["status"])
     return Reservation(id=document["_id"], **fields)
 

@@ -22,7 +22,7 @@ from app.services.batch import LateEnergy
 from app.services.ports import Page, PageRequest
 from app.storage import meter_values
 from app.storage.counters import TRANSACTION_ID, Counters
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 from app.storage.untold import FIELD, Untold
 
@@ -82,7 +82,9 @@ def session_of(document: Document) -> Session:
         status=SessionStatus(document["status"]),
         estimated=document.get("estimated", False),
         review=tuple(document.get("review", ())),
-        meter_values=tuple(EnergyValue(**value) for value in document.get("meter_values", ())),
+        meter_values=tuple(
+            EnergyValue(**members_of(EnergyValue, value)) for value in document.get("meter_values", ())
+        ),
         **plain,
     )
 

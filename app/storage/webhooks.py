@@ -14,7 +14,7 @@ from pymongo.collection import Collection
 from app.domain.events import EventChannel
 from app.domain.webhook import GIVEN_UP_AFTER, ORDERED_ATTEMPTS, Delivery, DeliveryStatus, Webhook
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 
 NAME = "webhooks"
@@ -74,9 +74,8 @@ def _stored(fields: Mapping[str, Any]) -> Document:
 
 
 def _webhook_of(document: Document) -> Webhook:
-    fields = {name: value for name, value in document.items() if name not in ("_id", "channels")}
     channels = tuple(EventChannel(channel) for channel in document["channels"])
-    return Webhook(id=document["_id"], channels=channels, **fields)
+    return Webhook(**(members_of(Webhook, document) | {"id": document["_id"], "channels": channels}))
 
 
 class MongoDeliveries:
@@ -190,5 +189,5 @@ def _document_of(delivery: Delivery) -> Document:
 
 
 def _delivery_of(document: Document) -> Delivery:
-    fields = {name: value for name, value in document.items() if name not in ("_id", "open", "status")}
-    return Delivery(id=document["_id"], status=DeliveryStatus(document["status"]), **fields)
+    status = DeliveryStatus(document["status"])
+    return Delivery(**(members_of(Delivery, document) | {"id": document["_id"], "status": status}))

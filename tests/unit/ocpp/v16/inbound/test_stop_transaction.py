@@ -255,6 +255,13 @@ def test_a_stop_after_a_power_loss_and_a_boot_ends_the_session(charging: Station
     assert (ended.status, ended.stop_reason, ended.review) == (SessionStatus.COMPLETED, "PowerLoss", ())
 
 
+def test_readings_that_only_a_second_stop_has_are_the_sessions_too(charging: Station) -> None:
+    """B47: the session and what is kept of it say the same."""
+    charging.ask("StopTransaction", STOP | {"transactionData": [reading(60, 1500)]})
+    charging.ask("StopTransaction", STOP | {"transactionData": [reading(60, 1500), reading(120, 1700)]})
+    assert session(charging).meter_values == (EnergyValue(at(-3540), 1500), EnergyValue(at(-3480), 1700))
+
+
 def test_a_register_that_started_anew_is_noted_and_counts_from_its_own_first_value(charging: Station) -> None:
     """G21."""
     data = [reading(60, 0), reading(120, 700)]
