@@ -9,7 +9,7 @@ from pymongo.collection import Collection
 
 from app.domain.dead_letter import DeadLetter, DeadLetterKind, DeadLetterStatus
 from app.services.ports import Page, PageRequest
-from app.storage.mongo import Databases, Document, store_errors
+from app.storage.mongo import Databases, Document, members_of, store_errors
 from app.storage.paging import read_page
 
 NAME = "dead_letters"
@@ -80,7 +80,7 @@ def _parking(letter: DeadLetter) -> UpdateOne:
 
 
 def _letter_of(document: Document) -> DeadLetter:
-    fields = {name: value for name, value in document.items() if name != "_id"}
+    fields = members_of(DeadLetter, document)
     fields["kind"] = DeadLetterKind(fields["kind"])
     fields["status"] = DeadLetterStatus(fields["status"])
     return DeadLetter(id=document["_id"], **fields)

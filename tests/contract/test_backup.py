@@ -61,7 +61,9 @@ def ref(real: Stores, databases: Databases) -> ChargePointRef:
     """A charge point that is connected, with a session that ended and one that runs."""
     ref = ChargePointRef(real.id, "CP-1")
     real.charge_points.insert(a_charge_point(ref), 10)
-    real.charge_points.open_connection(ref, "gw-1", "c-1", NOON)
+    connection = {"gateway_id": "gw-1", "connection_id": "c-1", "opened_at": NOON, "silent": False}
+    known = {"connection": connection, "epoch": 1}
+    databases.collection(real.id, "charge_points").update_one({"_id": "CP-1"}, {"$set": known})
     ended = a_session(
         real.sessions.next_transaction_id(real.id),
         ref,
