@@ -24,37 +24,36 @@ from app.domain.errors import Retryable
 from app.messaging.tasks import SWEEP_QUEUE
 
 log = structlog.stdlib.get_logger(__name__)
-DEAF_AFTER_S = 15.0
-_LOOK_EVERY_S = 2.5
+LOOK_EVERY_S = 2.5
+DEAF_AFTER_LOOKS = 7
+"""Counted and not timed: a process that was paused is not deaf when it wakes."""
 _FINISH_S = 10.0
 Lengths = Callable[[Collection[str]], Mapping[str, int]]
 """Messages that wait, by queue. Raises Retryable."""
 
 
 class Watchdog:
-    """Knows since when messages wait in which queue without one being taken."""
+    """Knows at how many looks running messages waited in which queue without one being taken between."""
 
     def __init__(self, queues: Callable[[], Collection[str]], lengths: Lengths) -> None:
         self._queues = queues
         self._lengths = lengths
-        self._waiting_since: dict[str, float] = {}
+        self._passed_over: dict[str, int] = {}
 
     def took(self, queue: str) -> None:
         """A message came from there. From any thread."""
-        self._waiting_since.pop(queue, None)
+        self._passed_over.pop(queue, None)
 
-    def look(self, now: float, *, is_busy: bool) -> str | None:
+    def look(self, *, is_busy: bool) -> str | None:
         """A queue that this worker is deaf to. Whoever is busy is not asked, nor is anybody without Redis."""
         try:
             lengths = {} if is_busy else self._lengths(self._queues())
         except Retryable:
             lengths = {}
         waiting = {queue for queue, length in lengths.items() if length}
-        for queue in self._waiting_since.keys() - waiting:
-            self.took(queue)
-        since = [(self._waiting_since.setdefault(queue, now), queue) for queue in waiting]
-        at, queue = min(since, default=(now, ""))
-        return queue if now - at >= DEAF_AFTER_S else None
+        self._passed_over = {queue: self._passed_over.get(queue, 0) + 1 for queue in waiting}
+        deaf_to = [queue for queue, looks in self._passed_over.items() if looks >= DEAF_AFTER_LOOKS]
+        return min(deaf_to, default=None)
 
 
 def watch(tenant_queues: Callable[[], Collection[str]], lengths: Lengths) -> None:
@@ -83,10 +82,10 @@ def watch(tenant_queues: Callable[[], Collection[str]], lengths: Lengths) -> Non
 
 
 def _watch(dog: Watchdog, places: int, stopped: threading.Event) -> None:
-    while not stopped.wait(_LOOK_EVERY_S):
-        queue = dog.look(time.monotonic(), is_busy=len(state.reserved_requests) >= places)
+    while not stopped.wait(LOOK_EVERY_S):
+        queue = dog.look(is_busy=len(state.reserved_requests) >= places)
         if queue is not None:
-            log.critical("worker_deaf", queue=queue, seconds=DEAF_AFTER_S, pid=os.getpid())
+            log.critical("worker_deaf", queue=queue, pid=os.getpid())
             _finish(stopped)
             if not stopped.is_set():
                 _replace_process()

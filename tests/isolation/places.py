@@ -121,7 +121,7 @@ MEMORY: dict[str, str] = {
     "workers/pools.py:_not_before": "By tenant and number.",
     "workers/pools.py:_running": "By tenant and number.",
     "workers/main.py:process": "The process itself.",
-    "workers/watchdog.py:_waiting_since": "By queue, which is a tenant's own.",
+    "workers/watchdog.py:_passed_over": "By queue, which is a tenant's own.",
     "workers/webhooks.py:_closing": "Closings under way; nothing is read from it.",
     "workers/webhooks.py:_lanes": "By tenant and webhook.",
 }
