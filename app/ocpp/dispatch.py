@@ -86,22 +86,30 @@ def handle_batch(envelope: BatchEnvelope, services: Services, *, live: bool = Tr
 def _handle_or_split(
     envelope: BatchEnvelope, tenant: Tenant | None, services: Services, dead: DeadLetterBox, *, live: bool
 ) -> list[Reply]:
-    """A batch that breaks as a whole is handled in halves, until the call is alone that breaks it.
+    """A batch that breaks as a whole is handled in parts, until the call is alone that breaks it.
 
     What the others had stored by then is stored by their own keys: to handle them again changes nothing.
     """
     try:
         return _handle(envelope, tenant, services, dead, live=live)
     except Exception as failure:  # the edge: one call must not take its batch with it, again and again
-        calls, middle = envelope.calls, len(envelope.calls) // 2
-        if len(calls) <= 1:
-            return [_broken(call, failure, dead) for call in calls]
-        log.warning("batch_split", tenant_id=envelope.tenant_id, calls=len(calls), reason=repr(failure))
-    halves = (
-        replace(envelope, calls=calls[:middle]),
-        replace(envelope, calls=calls[middle:], reports=(), strays=()),
-    )
-    return [reply for half in halves for reply in _handle_or_split(half, tenant, services, dead, live=live)]
+        if len(envelope.calls) == 1 and not (envelope.reports or envelope.strays):
+            return [_broken(envelope.calls[0], failure, dead)]
+        if not envelope.calls:
+            log.exception("batch_broke", tenant_id=envelope.tenant_id, calls=0)
+            return []
+        calls, reason = len(envelope.calls), repr(failure)
+        log.warning("batch_split", tenant_id=envelope.tenant_id, calls=calls, reason=reason)
+        parts = _parts(envelope)
+    return [reply for part in parts for reply in _handle_or_split(part, tenant, services, dead, live=live)]
+
+
+def _parts(envelope: BatchEnvelope) -> tuple[BatchEnvelope, ...]:
+    """First the calls are parted from what only the message log gets, then they are halved."""
+    if envelope.reports or envelope.strays:
+        return replace(envelope, calls=()), replace(envelope, reports=(), strays=())
+    middle = len(envelope.calls) // 2
+    return replace(envelope, calls=envelope.calls[:middle]), replace(envelope, calls=envelope.calls[middle:])
 
 
 def _broken(call: InboundCall, failure: Exception, dead: DeadLetterBox) -> Reply:

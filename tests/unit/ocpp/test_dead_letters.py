@@ -12,7 +12,7 @@ from app.domain.dead_letter import DeadLetterKind, DeadLetterStatus
 from app.domain.errors import Conflict, Retryable
 from app.domain.tenant import Tenant
 from app.ocpp.dispatch import handle_batch
-from app.ocpp.envelope import CommandReport, InboundCall, Reply, ReportKind
+from app.ocpp.envelope import CommandReport, InboundCall, Reply, ReportKind, StrayFrame
 from app.ocpp.replay import replay
 from app.services.batch import Batch, BatchNeeds
 from tests.builders import NOON, at
@@ -125,6 +125,17 @@ def test_what_the_others_said_is_stored_once_though_it_was_tried_more_often(
     told = [event.body["event_type"] for event in stations[3].events()]
     assert told.count("session_started") == 1
     assert len(stations[4].events("status")) == 1
+
+
+def test_what_came_beside_a_poison_is_in_the_message_log(station: Station, poison: Poison) -> None:
+    """A frame that is no call, and the answer to a command."""
+    call = replace(station.call("MeterValues", METER, "poison"), charge_point_id="CP-3")
+    stray = StrayFrame("CP-1", 0, "not JSON", "hello")
+    news = CommandReport("CP-1", "cmd-1", ReportKind.UNANSWERED, 0, "Reset", '[2,"x","Reset",{}]')
+    poison.spread("load")
+    envelope = replace(a_batch(call, reports=(news,)), strays=(stray,))
+    assert codes(handle_batch(envelope, station.world.services)) == ["InternalError"]
+    assert [kept.action for kept in station.world.batches.exchanges] == ["(stray)", "Reset"]
 
 
 def test_two_poisons_are_both_found(stations: list[Station], poison: Poison) -> None:
