@@ -1,10 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test conformance fuzz lint types audit bench clean requirements
+.PHONY: help run demo test conformance fuzz soak lint types audit bench clean requirements
 
 N ?= 3
 TEST_WORKERS ?= 2
 TEST_ARGS ?= tests
 FUZZ_SECONDS ?= 120
+MINUTES ?= 60
+SEED ?= 7
 BENCH_ARGS ?= --charge-points 500 --rate 600 --seconds 60 --mode queue
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -29,6 +31,9 @@ conformance: $(STAMP) ## Show every certification case, wire vector and quirk; w
 
 fuzz: $(STAMP) ## Throw broken frames at a running system: make fuzz FUZZ_SECONDS=120
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) exec $(VENV)/bin/python -m pytest -q -n 0 tests/conformance/test_fuzz.py
+
+soak: $(STAMP) ## Break things at random under load, and report: make soak MINUTES=60 SEED=7
+	@exec $(VENV)/bin/python -m tests.faults.soak --minutes $(MINUTES) --seed $(SEED)
 
 lint: $(STAMP) ## Check style, formatting and the import contracts
 	@$(VENV)/bin/ruff check --quiet .
