@@ -28,7 +28,6 @@ class GatewaySettings:
     public_url: str
     metrics_port: int
     max_message_bytes: int
-    ping_interval_s: float
     ping_timeout_s: float
     send_timeout_s: float
     queue_answer_timeout_s: float
@@ -53,7 +52,6 @@ def read_gateway(env: Env) -> GatewaySettings:
         public_url=_public_url(env),
         metrics_port=env.int("GATEWAY_METRICS_PORT", 0, validate=Range(min=0, max=65535)),
         max_message_bytes=env.int("GATEWAY_MAX_MESSAGE_BYTES", 1_048_576, validate=Range(min=1024)),
-        ping_interval_s=env.float("GATEWAY_PING_INTERVAL_S", 45.0, validate=positive),
         ping_timeout_s=env.float("GATEWAY_PING_TIMEOUT_S", 30.0, validate=positive),
         send_timeout_s=env.float("GATEWAY_SEND_TIMEOUT_S", 10.0, validate=positive),
         queue_answer_timeout_s=env.float("QUEUE_ANSWER_TIMEOUT_S", 2.0, validate=positive),

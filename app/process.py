@@ -2,14 +2,22 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from types import FrameType
 
 import structlog
 
-from app.bootstrap import Adapters, build_adapters, build_services, say_if_behind, wait_for_stores
+from app.bootstrap import (
+    Adapters,
+    build_adapters,
+    build_health_checks,
+    build_services,
+    say_if_behind,
+    wait_for_stores,
+)
 from app.domain.errors import Conflict, Retryable, SettingsError
+from app.health import ESSENTIAL, Health, HealthChecks, HealthServer, Pulse
 from app.logs import configure_logging
 from app.services import Services
 from app.settings import Settings
@@ -21,11 +29,12 @@ EXIT_SETTINGS = 2
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What a started program works with."""
+    """What a started program works with. It tells `pulse` with each turn of its main loop how it is."""
 
     settings: Settings
     adapters: Adapters
     services: Services
+    pulse: Pulse
 
 
 def read_settings() -> Settings:
@@ -37,14 +46,27 @@ def read_settings() -> Settings:
         raise SystemExit(EXIT_SETTINGS) from wrong
 
 
-def start_process(settings: Settings | None = None) -> Process:
+def start_process(
+    settings: Settings | None = None,
+    *,
+    needs: Collection[str] = (),
+    duties: HealthChecks | None = None,
+    has_port: bool = False,
+) -> Process:
     """Configure logging, wait for the servers, load the tenants and keep them fresh.
 
-    Exits with code 1 if a server does not answer in time, or holds databases of a later version.
+    Beside MongoDB, the program is not ready without the servers that it `needs`, and while one of the checks
+    of its `duties` fails. One that `has_port` says by itself how it is. Exits with code 1 if a server does
+    not answer in time, or holds databases of a later version.
     """
     settings = settings or read_settings()
     configure_logging(settings)
-    adapters = build_adapters(settings)
+    adapters, pulse = build_adapters(settings), Pulse()
+    duties = duties or {}
+    servers = {"mongodb", "redis", *needs}
+    checks = {**build_health_checks(settings, adapters, servers), **duties}
+    if not has_port:
+        serve_health(settings, Health(pulse, checks, ESSENTIAL.union(needs, duties)))
     try:
         wait_for_stores(settings, adapters)
         say_if_behind(adapters)
@@ -54,7 +76,19 @@ def start_process(settings: Settings | None = None) -> Process:
         log.error("not_started", reason=failure.message)
         raise SystemExit(EXIT_UNREACHABLE) from failure
     services.tenants.directory.keep_fresh()
-    return Process(settings, adapters, services)
+    return Process(settings, adapters, services, pulse)
+
+
+def serve_health(settings: Settings, health: Health) -> None:
+    """On HEALTH_PORT, where one is given. Exits with code 1 if it is taken."""
+    where = settings.health
+    if not where.port:
+        return
+    try:
+        HealthServer(health, where.host, where.port)
+    except OSError as taken:
+        log.error("health_port_taken", host=where.host, port=where.port, reason=str(taken))
+        raise SystemExit(EXIT_UNREACHABLE) from taken
 
 
 def on_stop_signal(stop: Callable[[], None]) -> None:

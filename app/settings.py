@@ -77,6 +77,14 @@ class FlowerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """Where a process that has no port of its own says how it is; port 0: nowhere."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class SweepSettings:
     """How often beat lets the sweeps run."""
 
@@ -113,6 +121,7 @@ class Settings:
     files: FileSettings
     ca: CaSettings
     flower: FlowerSettings
+    health: HealthSettings
     sweeps: SweepSettings
     webhooks: WebhookSettings
     embedded: EmbeddedSettings
@@ -177,6 +186,10 @@ class Settings:
             ca=_ca(env, production, var_dir),
             flower=FlowerSettings(
                 env.str("FLOWER_HOST", "127.0.0.1"), env.int("FLOWER_PORT", 5555, validate=PORT)
+            ),
+            health=HealthSettings(
+                env.str("HEALTH_HOST", "127.0.0.1"),
+                env.int("HEALTH_PORT", 0, validate=Range(min=0, max=65535)),
             ),
             sweeps=SweepSettings(
                 env.float("SWEEP_INTERVAL_S", 5.0, validate=Range(min=0.5, max=3600)),

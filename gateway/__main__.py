@@ -5,15 +5,17 @@ import sys
 
 import uvloop
 
+from app.bootstrap import build_health_checks
 from app.domain.errors import SettingsError
 from app.process import EXIT_SETTINGS, start_process
 from gateway.server import Gateway
 
 
 async def _run() -> None:
-    process = start_process()
+    process = start_process(has_port=True)
     try:
-        gateway = Gateway(process.settings, process.services, process.adapters.link)
+        checks = build_health_checks(process.settings, process.adapters, ["mongodb", "redis"])
+        gateway = Gateway(process.settings, process.services, process.adapters.link, checks)
     except SettingsError as wrong:
         sys.stderr.write(f"{wrong.message}\n")
         raise SystemExit(EXIT_SETTINGS) from wrong

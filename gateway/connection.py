@@ -5,6 +5,7 @@ wait for each other (A23).
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -60,7 +61,7 @@ class ChargePointConnection:
         self.epoch = charge_point.connection.epoch if charge_point.connection else 0
         self.registration = charge_point.registration.value if charge_point.registration else None
         self.connection_id = connection_id or uuid4().hex
-        self.opened_at = datetime.now(UTC)
+        self.opened_at, self.heard_at = datetime.now(UTC), time.monotonic()
         self._settings = charge_point.settings
         self._uplink = uplink
         self._limits = limits
@@ -112,6 +113,7 @@ class ChargePointConnection:
     # --- what the charge point sends -------------------------------------------------------------
 
     def _receive(self, text: str) -> None:
+        self.heard_at = time.monotonic()
         if not text.strip():  # G23
             self._rest_s = self._pace.spend()
             self._deviate(Quirk.EMPTY_FRAME)

@@ -18,14 +18,24 @@ _PAUSE_S = 0.25
 
 
 class DownlinkReader:
-    """Hands every entry to `take`, in order; resumes where it stopped after Redis comes back."""
+    """Hands every entry to `take`, in order; resumes where it stopped after Redis comes back.
 
-    def __init__(self, redis_url: str, gateway_id: str, take: Callable[[Downlink], None]) -> None:
+    `restored` is called then: what Redis lost meanwhile does not come.
+    """
+
+    def __init__(
+        self,
+        redis_url: str,
+        gateway_id: str,
+        take: Callable[[Downlink], None],
+        restored: Callable[[], None] = lambda: None,
+    ) -> None:
         self._redis = redis.Redis.from_url(
             redis_url, socket_timeout=_BLOCK_MS / 1000 + 3, socket_connect_timeout=1
         )
         self._key = stream_key(gateway_id)
         self._take = take
+        self._restored = restored
         self._last_id = b"0"
         self._secret: list[bytes] = []
 
@@ -46,6 +56,7 @@ class DownlinkReader:
             if was_down:
                 log.info("downlink_restored")
                 was_down = False
+                self._restored()
             for entry_id, fields in _entries(found):
                 self._last_id = entry_id
                 self._take_entry(entry_id, fields)

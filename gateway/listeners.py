@@ -84,8 +84,7 @@ async def _open(
         compression=None,
         max_size=settings.max_message_bytes,
         max_queue=4,
-        ping_interval=settings.ping_interval_s,
-        ping_timeout=settings.ping_timeout_s,
+        ping_interval=None,  # see gateway.keepalive
         open_timeout=_OPEN_TIMEOUT_S,
         close_timeout=3,
         backlog=2048,

@@ -131,7 +131,7 @@ class Presence:
         """
         try:
             await self._loop.run_in_executor(self._threads, self._keep_proof, admitted)
-        except Retryable as failure:
+        except AppError as failure:
             log.warning("proof_not_noted", reason=failure.message)
 
     def _keep_proof(self, admitted: Admitted) -> None:
@@ -169,6 +169,11 @@ class Presence:
             await self._deliveries.ask(connection.ref, None)
         except Retryable as failure:
             connection.log.warning("waiting_commands_not_delivered", reason=failure.message)
+
+    async def deliver_all_waiting(self) -> None:
+        """Redis may have lost what was on its way to this gateway: the store knows what it was."""
+        for connection in self.all():
+            await self.deliver_waiting(connection)
 
     async def close(self, connection: ChargePointConnection) -> None:
         """The connection has ended. Tried until the store takes it: nobody else knows as long as we live."""

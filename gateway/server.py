@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from uuid import uuid4
 
-import orjson
 import structlog
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.http11 import Request, Response
 
 from app.domain.errors import AppError, Retryable
+from app.health import HealthChecks
 from app.messaging.celery_app import Side, build_celery
 from app.messaging.gateway_link import ALIVE_S, BatchReplies, CloseReplaced, Downlink, RedisGatewayLink
 from app.ocpp.envelope import BatchEnvelope, Reply
@@ -24,13 +24,15 @@ from app.services.keys import KeyHasher
 from app.settings import Settings
 from gateway import subprotocol
 from gateway.admission import Admission, AdmissionLimits
+from gateway.beside import Beside
 from gateway.bypass import BypassCarrier
-from gateway.connection import ChargePointConnection
 from gateway.credentials import CredentialCheck
 from gateway.dispatcher import Dispatcher
 from gateway.downlink import DownlinkReader
 from gateway.drain import retire_all
 from gateway.handshake import Admitted, Handshake, Mismatch, put_off, respond
+from gateway.health import PATHS, GatewayHealth
+from gateway.keepalive import Pongs
 from gateway.limits import ConnectionLimits
 from gateway.listeners import open_listeners
 from gateway.metrics import GatewayMetrics
@@ -57,7 +59,9 @@ _NO_SUBPROTOCOL = 1002
 class Gateway:
     """Everything one gateway process holds. Made and run inside the event loop."""
 
-    def __init__(self, settings: Settings, services: Services, link: RedisGatewayLink) -> None:
+    def __init__(
+        self, settings: Settings, services: Services, link: RedisGatewayLink, checks: HealthChecks
+    ) -> None:
         self._settings = settings.gateway
         self.gateway_id = f"{socket.gethostname()}-{uuid4().hex[:12]}"
         self._link = link
@@ -82,6 +86,10 @@ class Gateway:
         self._seats = Seats(self._presence)
         self._admission = Admission(AdmissionLimits.of(self._settings))
         self._refusals = RefusalNotes(services, self._threads)
+        self._pongs = Pongs(services, self._threads)
+        self._beside = Beside(
+            self._presence, self._tenants, self._admission, self._pongs, self._settings.ping_timeout_s
+        )
         self._key_threads = ThreadPoolExecutor(_KEY_THREADS, thread_name_prefix="keys")
         self._handshake = Handshake(
             services,
@@ -93,7 +101,10 @@ class Gateway:
             close_on_mismatch=self._settings.subprotocol_mismatch == "close",
         )
         self._tls = TlsDoor(self._settings.tls) if self._settings.tls is not None else None
-        self._downlink = DownlinkReader(settings.redis.url, self.gateway_id, self._take)
+        restored = self._downlink_restored
+        self._downlink = DownlinkReader(settings.redis.url, self.gateway_id, self._take, restored)
+        self._catching_up: asyncio.Task[None] | None = None
+        self._health = GatewayHealth(checks, self._facts, self._why_not)
         self._metrics = GatewayMetrics(self._presence, self._dispatcher, self._paces, self._admission)
 
     @property
@@ -120,12 +131,16 @@ class Gateway:
             if connection is not None and connection.epoch == message.epoch and is_new:
                 connection.deliver(message)
 
+    def _downlink_restored(self) -> None:
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = self._loop.create_task(self._presence.deliver_all_waiting())
+
     # --- one connection --------------------------------------------------------------------------
 
     async def _process_request(self, websocket: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
-        if path in ("/health", "/health/live", "/health/ready"):
-            return self._health()
+        if path in PATHS:
+            return await self._health.answer(path)
         if path == "/metrics" and not self._settings.metrics_port:
             return respond(HTTPStatus.OK, self._metrics.render())
         if self._presence.count >= self._settings.max_connections:
@@ -142,17 +157,18 @@ class Gateway:
         websocket.admitted = admitted  # type: ignore[attr-defined]
         return None
 
-    def _health(self) -> Response:
-        body = {
-            "status": "ok",
+    def _facts(self) -> dict[str, str | int]:
+        return {
             "gateway_id": self.gateway_id,
             "connected": self._presence.count,
             "bypassed_tenants": len(self._dispatcher.bypassed),  # who they are is not for everybody
         }
-        response = respond(HTTPStatus.OK, orjson.dumps(body).decode())
-        del response.headers["Content-Type"]
-        response.headers["Content-Type"] = "application/json"
-        return response
+
+    def _why_not(self) -> str | None:
+        """Why no charge point should be sent here."""
+        if self.draining:
+            return "draining"
+        return "full" if self._presence.count >= self._settings.max_connections else None
 
     async def _serve_connection(self, websocket: ServerConnection) -> None:
         admitted: Admitted | Mismatch = websocket.admitted  # type: ignore[attr-defined]
@@ -176,27 +192,13 @@ class Gateway:
                 await websocket.close(1008, "replaced by a newer connection")
                 return
             log.info("connection_opened", epoch=connection.epoch, profile=admitted.proof.profile)
-            beside = self._loop.create_task(self._beside(connection, admitted))
+            beside = self._loop.create_task(self._beside.run(connection, admitted))
             try:
                 await connection.run()
             finally:
                 log.info("connection_closed", code=websocket.close_code, reason=websocket.close_reason)
                 beside.cancel()
                 await self._presence.close(connection)
-
-    async def _beside(self, connection: ChargePointConnection, admitted: Admitted) -> None:
-        """What an opened connection brings with it while its frames are read already."""
-        await asyncio.gather(
-            self._admission.leave_after(connection.has_answered, connection.websocket),
-            self._presence.note_proof(admitted),
-            self._presence.keep_delivering(connection),
-            self._ask_for_status(connection),
-        )
-
-    async def _ask_for_status(self, connection: ChargePointConnection) -> None:
-        tenant = self._tenants.find(connection.ref.tenant_id)
-        if tenant is not None and tenant.configuration.status_after_reconnect_s > 0:
-            await self._presence.ask_for_status(connection, tenant.configuration.status_after_reconnect_s)
 
     # --- the process -----------------------------------------------------------------------------
 
@@ -213,6 +215,7 @@ class Gateway:
             self._loop.create_task(self._watch_deadlines()),
             self._loop.create_task(self._watch_tenants()),
             self._loop.create_task(self._refusals.run()),
+            self._loop.create_task(self._pongs.run()),
         ]
         if self._tls is not None:
             tasks.append(self._loop.create_task(self._tls.watch()))

@@ -1,7 +1,6 @@
 """Which subprotocol a connection speaks, and what its charge point cannot stand (A6, A7, G1, G5, G30)."""
 
 import re
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,8 +53,3 @@ def apply(connection: ServerConnection, choice: Choice, settings: ChargePointSet
     connection.protocol.available_subprotocols = [Subprotocol(choice.echoed)] if choice.echoed else None
     if settings.compression:  # else deflated frames are an error (1002), as nothing was negotiated (G30)
         connection.protocol.available_extensions = enable_server_permessage_deflate(None)
-    if not settings.ping:  # it chokes on pings (G5): only the network then notices a peer that is gone
-        connection.ping_interval = None
-        plain: socket.socket | None = connection.transport.get_extra_info("socket")
-        if plain is not None:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -21,12 +21,11 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
 @pytest.fixture(scope="session")
 def system(tls: Tls, worker_id: str) -> Iterator[RunningSystem]:
     """Everything but Flower, on free ports; charge points may come in with TLS and without."""
-    often = {"GATEWAY_PING_INTERVAL_S": "2"}  # so that a test can tell who is pinged
     accounts = {
         "MQTT_ACCESS": "http",
         "MQTT_HTTP_SECRET": "what-a-broker-shows-" * 2,
     }  # so that some can be made
-    more = {**tls.environment, **often, **accounts, **own_environment(worker_id, 0)}
+    more = {**tls.environment, **accounts, **own_environment(worker_id, 0)}
     with RunningSystem(tls.folder, **more) as running:
         yield running
 

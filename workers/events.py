@@ -13,6 +13,7 @@ import structlog
 
 from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
+from app.health import Role
 from app.messaging.mqtt import MqttPublisher
 from app.process import Process, on_stop_signal, start_process
 from app.services.ports import OutboxEntry
@@ -30,6 +31,7 @@ class Relay:
 
     def __init__(self, process: Process) -> None:
         self._services = process.services
+        self._pulse = process.pulse
         self._link = process.adapters.link
         self._standby = Standby("outbox-relay", process)
         self._publisher = MqttPublisher(process.settings.mqtt.url, f"ocpp-events-{self._standby.holder}")
@@ -51,6 +53,7 @@ class Relay:
                 if not self._is_down:
                     log.warning("relay_waits", reason=failure.message)
                 self._is_down = True
+                self._pulse.beat(Role.WAITING)
                 self._standby.doubt()
                 self._stop.wait(_PAUSE_AFTER_FAILURE_S)
         self._publisher.close()
@@ -61,6 +64,7 @@ class Relay:
 
     def _turn(self) -> None:
         if not self._standby.is_active():
+            self._pulse.beat(Role.STANDBY)
             self._stop.wait(1.0)
             return
         if time.monotonic() >= self._look_at:
@@ -69,6 +73,7 @@ class Relay:
         woken = self._wait()
         if woken is not None:
             self._drain(woken)
+        self._pulse.beat(Role.ACTIVE)
 
     def _drain_all(self) -> None:
         """Every tenant in turn; one whose events do not get through must not keep the others waiting."""
@@ -95,6 +100,7 @@ class Relay:
     def _drain(self, tenant_id: str) -> None:
         while not self._stop.is_set() and self._standby.is_active():
             entries = self._services.outbox.head(tenant_id, _ENTRIES_AT_ONCE)
+            self._pulse.beat(self._pulse.role)  # a backlog takes its time
             if not entries:
                 return
             tenant = self._services.tenants.directory.find(tenant_id)
@@ -110,12 +116,15 @@ class Relay:
         events = [event for entry in entries for event in entry.events]
         self._publisher.publish(events, qos=wanted.mqtt_qos, retain_status=wanted.mqtt_retain_status)
         self._services.webhooks.take(tenant.id, entries)
-        self._services.live_feed.publish(tenant.id, events)
+        try:
+            self._services.live_feed.publish(tenant.id, events)
+        except Exception:  # the edge of a side path: nobody waits for live events
+            log.exception("live_events_lost", tenant_id=tenant.id)
 
 
 def main() -> None:
     """Run until SIGTERM."""
-    process = start_process()
+    process = start_process(needs=["mqtt"])
     relay = Relay(process)
     on_stop_signal(relay.stop)
     log.info("relay_ready")

@@ -5,6 +5,7 @@ new ones included. One that is started with `-Q ocpp.<tenant id>` serves that te
 starts those.
 """
 
+import time
 import warnings
 from functools import cache
 from typing import Any
@@ -14,8 +15,11 @@ from celery import Celery, bootsteps, signals
 from celery.platforms import SecurityWarning
 from celery.worker.consumer.tasks import Tasks
 
+from app.domain.errors import Retryable
+from app.health import Role
 from app.logs import configure_logging
 from app.messaging.celery_app import Side, build_celery, queue_lengths
+from app.messaging.redis_transport import Channel
 from app.messaging.tasks import SWEEP_QUEUE, is_tenant_queue, tenant_queue
 from app.process import Process, read_settings, start_process
 from workers import ocpp, sweeps, watchdog
@@ -23,6 +27,7 @@ from workers.pools import is_shared
 
 log = structlog.stdlib.get_logger(__name__)
 _FOLLOW_EVERY_S = 0.5
+_POLLS_WITHIN_S = 15.0  # it does so every second, unless all its threads are busy
 
 
 settings = read_settings()
@@ -33,7 +38,14 @@ if not settings.is_production:  # Celery's warning of root is for production, wh
 @cache
 def process() -> Process:
     """This process's services and clients, made when first needed: never before a fork."""
-    return start_process(settings)
+    return start_process(settings, needs=["redis"], duties={"queue": check_consuming})
+
+
+def check_consuming() -> None:
+    """A connection alone does not make a worker: it must ask for work. Raises Retryable if it does not."""
+    silent_s = time.monotonic() - Channel.polled_at
+    if silent_s > _POLLS_WITHIN_S:
+        raise Retryable(f"No queue was asked for {silent_s:.0f} seconds.")
 
 
 app: Celery = build_celery(settings, Side.WORKER)
@@ -60,6 +72,11 @@ def _start(**_: Any) -> None:
     process()
 
 
+@signals.worker_shutting_down.connect
+def _drain(**_: Any) -> None:
+    process().pulse.beat(Role.DRAINING)
+
+
 class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
     """Consumes the queues of all tenants, following their coming and going without a restart."""
 
@@ -70,16 +87,21 @@ class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, consumer: Any) -> None:
         """Runs again after every reconnect; queues added before are added anew."""
-        if SWEEP_QUEUE not in consumer.app.amqp.queues.consume_from:
-            return
-        self._follow(consumer)
-        self._entry = consumer.timer.call_repeatedly(_FOLLOW_EVERY_S, self._follow, (consumer,))
+        self._turn(consumer)
+        self._entry = consumer.timer.call_repeatedly(_FOLLOW_EVERY_S, self._turn, (consumer,))
 
     def stop(self, consumer: Any) -> None:
         """The connection ends."""
         if self._entry is not None:
             self._entry.cancel()
             self._entry = None
+        process().pulse.beat(Role.WAITING)
+
+    def _turn(self, consumer: Any) -> None:
+        """Of the loop that consumes: it tells that it lives."""
+        if SWEEP_QUEUE in consumer.app.amqp.queues.consume_from:
+            self._follow(consumer)
+        process().pulse.beat(Role.ACTIVE)
 
     @staticmethod
     def _follow(consumer: Any) -> None:

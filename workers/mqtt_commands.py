@@ -21,6 +21,7 @@ from app.domain.events import BY_MQTT
 from app.domain.permissions import MQTT_PERMISSIONS
 from app.domain.tenant import Tenant
 from app.domain.times import parse_time
+from app.health import Role
 from app.messaging import mqtt, topics
 from app.process import Process, on_stop_signal, start_process
 from app.services.tenants import check_served
@@ -114,6 +115,7 @@ class CommandListener:
     def __init__(self, process: Process) -> None:
         self._url = process.settings.mqtt.url
         self._services = process.services
+        self._pulse = process.pulse
         self._standby = Standby("mqtt-commands", process)
         self._inbox: queue.Queue[paho.MQTTMessage] = queue.Queue(maxsize=1000)
         self._stop = threading.Event()
@@ -140,10 +142,14 @@ class CommandListener:
 
     def _is_active(self) -> bool:
         try:
-            return self._standby.is_active()
+            is_active = self._standby.is_active()
         except Retryable as failure:
             log.warning("lease_unknown", reason=failure.message)
+            self._pulse.beat(Role.WAITING)
             return False
+        hears = Role.ACTIVE if self._client.is_connected() else Role.WAITING
+        self._pulse.beat(hears if is_active else Role.STANDBY)
+        return is_active
 
     def _listen(self) -> None:
         """Take messages while the lease holds; paho makes the connection again whenever it breaks."""
@@ -168,6 +174,7 @@ class CommandListener:
                 if not told:
                     log.warning("waiting_for_broker", reason=str(failure))
                     told = True
+                self._pulse.beat(Role.WAITING)
                 self._stop.wait(_RETRY_S)
             else:
                 return
@@ -189,6 +196,7 @@ class CommandListener:
                 self._handle(message)
             except Retryable as failure:
                 log.warning("command_waits", topic=message.topic, reason=failure.message)
+                self._pulse.beat(Role.WAITING)
                 self._stop.wait(_RETRY_S)
                 continue
             except Exception:  # the edge: a message that breaks us must not come back for ever
@@ -275,7 +283,7 @@ class CommandListener:
 
 def main() -> None:
     """Run until SIGTERM."""
-    process = start_process()
+    process = start_process(needs=["mqtt"])
     listener = CommandListener(process)
     on_stop_signal(listener.stop)
     listener.run()

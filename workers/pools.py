@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 import structlog
 
 from app.domain.tenant import Tenant
+from app.health import Pulse, Role
 from app.messaging.tasks import tenant_queue
 from app.process import on_stop_signal, start_process
 from app.services.tenants import TenantDirectory, is_served
@@ -49,7 +50,8 @@ def start_worker(place: Place) -> "subprocess.Popen[bytes]":
     command = f"worker -P threads -c {THREADS} -Q {tenant_queue(tenant_id)} -n {tenant_id}-{number}@%h"
     quiet = "--without-gossip --without-mingle --without-heartbeat --loglevel WARNING"
     celery = [sys.executable, "-m", "celery", "-q", "-A", "workers.main"]
-    return subprocess.Popen([*celery, *command.split(), *quiet.split()])
+    without_port = ["env", "HEALTH_PORT=0"]  # that port is ours
+    return subprocess.Popen([*without_port, *celery, *command.split(), *quiet.split()])
 
 
 class Pools:
@@ -58,10 +60,12 @@ class Pools:
     def __init__(
         self,
         directory: TenantDirectory,
+        pulse: Pulse,
         start: Callable[[Place], "subprocess.Popen[bytes]"] = start_worker,
         again_after_s: float = _AGAIN_AFTER_S,
     ) -> None:
         self._directory = directory
+        self._pulse = pulse
         self._start = start
         self._again_after_s = again_after_s
         self._running: dict[Place, subprocess.Popen[bytes]] = {}
@@ -104,6 +108,7 @@ class Pools:
             if now >= self._not_before.get(place, 0.0):
                 self._running[place] = self._start(place)
                 log.info("pool_worker_started", tenant_id=place[0], number=place[1])
+        self._pulse.beat(Role.ACTIVE if wanted == self._running.keys() else Role.WAITING)
 
     def _end(self, place: Place) -> None:
         """A worker finishes what it has in hand."""
@@ -123,7 +128,7 @@ def _wait_for(worker: "subprocess.Popen[bytes]") -> None:
 def main() -> None:
     """Run until SIGTERM."""
     process = start_process()
-    pools = Pools(process.services.tenants.directory)
+    pools = Pools(process.services.tenants.directory, process.pulse)
     on_stop_signal(pools.stop)
     log.info("pools_ready", pid=os.getpid())
     pools.run()

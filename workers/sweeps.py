@@ -60,9 +60,9 @@ def sweep_liveness(process: Process) -> None:
 
 
 def sweep_commands(process: Process) -> None:
-    """What waited or was awaited for too long ends."""
+    """What waited or was awaited for too long ends; what was held up is tried again."""
     commands = process.services.commands
-    _for_each_tenant(process.services, "commands", lambda tenant: commands.end_overdue(tenant.id))
+    _for_each_tenant(process.services, "commands", lambda tenant: commands.sweep(tenant.id))
 
 
 def expire_reservations(process: Process) -> None:

@@ -15,6 +15,7 @@ import structlog
 
 from app.domain.errors import Retryable
 from app.domain.webhook import Webhook
+from app.health import Role
 from app.process import Process, on_stop_signal, start_process
 from app.services.tenants import is_served
 from workers.standby import Standby
@@ -57,6 +58,7 @@ class Sender:
                 await self._turn()
             except Retryable as failure:
                 log.warning("sender_waits", reason=failure.message)
+                self._process.pulse.beat(Role.WAITING)
                 self._standby.doubt()
                 self._look_at = 0.0
                 await asyncio.sleep(_RETRY_S)
@@ -69,8 +71,10 @@ class Sender:
     async def _turn(self) -> None:
         if not await self._in_store(self._standby.is_active):
             await self._close_all()
+            self._process.pulse.beat(Role.STANDBY)
             await asyncio.sleep(_RETRY_S)
             return
+        self._process.pulse.beat(Role.ACTIVE)
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_EVERY_S
             await self._look_at_all()

@@ -29,7 +29,7 @@ from app.api.events import events
 from app.api.files import files
 from app.api.firmware_files import firmware_files
 from app.api.firmware_jobs import firmware_jobs
-from app.api.health import HealthChecks, health_blueprint
+from app.api.health import health_blueprint
 from app.api.id_tags import id_tags
 from app.api.issuer import ExternalIssuer
 from app.api.local_lists import local_lists
@@ -52,6 +52,7 @@ from app.api.throttle import tell_limits
 from app.api.users import users
 from app.api.waiting import Waiting, places_for, stream_places_for
 from app.api.webhooks import webhooks
+from app.health import HealthChecks
 from app.services import Services
 from app.settings import Settings
 

@@ -43,7 +43,9 @@ def send_command(
 
     The command goes to the charge point as soon as it is connected and has answered the one before, and
     expires if that takes too long. With `wait` the answer is held until the command has ended (200) or
-    the time is up (202). How it ended is in `status`: accepted, rejected, failed, timed_out or expired.
+    the time is up (202). How it ended is in `status`: accepted, rejected, failed, timed_out,
+    unknown_outcome or expired. While the way to its gateway is broken, it stays queued, and `warnings`
+    says so.
     """
     ref = charge_point_ref(charge_point_id)
     return submit(request_for(ref, body["command_type"], body["parameters"], body), query["wait"])

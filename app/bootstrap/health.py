@@ -1,13 +1,14 @@
 """Whether the servers answer, and what can be counted in them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from functools import partial
 
 import structlog
 
 from app.bootstrap.adapters import Adapters
 from app.domain.errors import Retryable
+from app.health import HealthChecks
 from app.messaging import mqtt
 from app.messaging.celery_app import queue_length
 from app.messaging.last_seen import count_online
@@ -15,16 +16,18 @@ from app.settings import Settings
 from app.storage.migrations import check_schema
 
 log = structlog.stdlib.get_logger(__name__)
-HealthChecks = Mapping[str, Callable[[], None]]
 
 
-def build_health_checks(settings: Settings, adapters: Adapters) -> HealthChecks:
-    """One call per server; it raises Retryable if the server does not answer."""
-    return {
+def build_health_checks(
+    settings: Settings, adapters: Adapters, servers: Collection[str] = ("mongodb", "redis", "mqtt")
+) -> HealthChecks:
+    """One call for each of these servers; it raises Retryable if the server does not answer."""
+    checks: HealthChecks = {
         "mongodb": adapters.databases.ping,
         "redis": adapters.redis.ping,
         "mqtt": partial(mqtt.ping, settings.mqtt.url),
     }
+    return {name: check for name, check in checks.items() if name in servers}
 
 
 def build_counts(adapters: Adapters) -> tuple[Callable[[str], int], Callable[[str], int]]:

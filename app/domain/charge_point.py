@@ -68,12 +68,13 @@ class ChargePointSettings:
     """How one charge point is treated, as its operator set it; the defaults suit a well-behaved one.
 
     `strict` refuses what breaches the schema, tolerant mends and counts it (section G of the obligations).
-    `time_zone` (IANA) is that of timestamps without an offset; None means UTC (G14).
+    `time_zone` (IANA) is that of timestamps without an offset; None means UTC (G14). `ping_interval_s` is 0
+    for who cannot stand pings (G5); None means as the tenant's.
     """
 
     strict: bool = False
     accept_missing_subprotocol: bool = False
-    ping: bool = True
+    ping_interval_s: int | None = None
     compression: bool = False
     time_zone: str | None = None
     command_timeout_s: int | None = None
@@ -150,7 +151,7 @@ class ChargePoint:
         return frozenset((self.id, *self.serial_numbers))
 
 
-_COMMAND_TIMEOUT_S = (1, 600)
+_SECONDS = {"command_timeout_s": (1, 600), "ping_interval_s": (0, 3_600)}
 
 
 def check_settings(changes: Mapping[str, Any]) -> None:
@@ -162,10 +163,11 @@ def check_settings(changes: Mapping[str, Any]) -> None:
             problems[f"settings.{name}"] = ["Unknown setting; known are: " + ", ".join(types) + "."]
         elif types[name] is bool and not isinstance(value, bool):
             problems[f"settings.{name}"] = ["Must be true or false."]
-    low, high = _COMMAND_TIMEOUT_S
-    seconds, zone = changes.get("command_timeout_s"), changes.get("time_zone")
-    if seconds is not None and (type(seconds) is not int or not low <= seconds <= high):
-        problems["settings.command_timeout_s"] = [f"Must be a whole number from {low} to {high}, or null."]
+    for name, (low, high) in _SECONDS.items():
+        seconds = changes.get(name)
+        if seconds is not None and (type(seconds) is not int or not low <= seconds <= high):
+            problems[f"settings.{name}"] = [f"Must be a whole number from {low} to {high}, or null."]
+    zone = changes.get("time_zone")
     if zone is not None and not _is_zone(zone):
         sentence = "Must be a zone of the IANA database, such as Europe/Berlin, or null."
         problems["settings.time_zone"] = [sentence]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,7 +14,11 @@ MAX_ID_LENGTH = 128
 
 
 class CommandStatus(StrEnum):
-    """Life of a command: queued -> sent -> one of the rest; queued -> expired or failed."""
+    """Life of a command: queued -> sent -> one of the rest; queued -> expired.
+
+    timed_out: the connection held, and no answer came in time. unknown_outcome: the connection, or the
+    gateway that held it, was gone before an answer could come (A24).
+    """
 
     QUEUED = "queued"
     SENT = "sent"
@@ -22,12 +26,18 @@ class CommandStatus(StrEnum):
     REJECTED = "rejected"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    UNKNOWN_OUTCOME = "unknown_outcome"
     EXPIRED = "expired"
 
     @property
     def is_final(self) -> bool:
         """Nothing changes any more, except that a late answer may be noted beside it (A25)."""
         return self not in (CommandStatus.QUEUED, CommandStatus.SENT)
+
+    @property
+    def leaves_it_open(self) -> bool:
+        """It was sent, and nobody knows whether the charge point did it."""
+        return self in (CommandStatus.TIMED_OUT, CommandStatus.UNKNOWN_OUTCOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +120,6 @@ class Outcome:
     error: dict[str, Any] | None = None
 
 
-GATEWAY_UNREACHABLE = Outcome(
-    CommandStatus.FAILED,
-    error={"code": "gateway_unreachable", "message": "The way to the charge point's gateway is broken."},
-)
 EXPIRED = Outcome(
     CommandStatus.EXPIRED,
     error={"code": "expired", "message": "The charge point was not reached before the command expired."},
@@ -123,9 +129,15 @@ NO_ANSWER = Outcome(
     error={"code": "outcome_unknown", "message": "The charge point did not answer in time."},
 )
 CONNECTION_LOST = Outcome(
-    CommandStatus.TIMED_OUT,
+    CommandStatus.UNKNOWN_OUTCOME,
     error={"code": "outcome_unknown", "message": "The connection ended before the charge point answered."},
 )
+GATEWAY_LOST = Outcome(
+    CommandStatus.UNKNOWN_OUTCOME,
+    error={"code": "outcome_unknown", "message": "The gateway that sent it never told what became of it."},
+)
+HELD_UP = "It was held up: the way to the charge point's gateway was broken. It goes out when that is mended."
+"""The warning of such a command; while it is queued, the sweep tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +158,11 @@ class FollowUp:
             return told
         digest = hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
         return f"{command_id.partition('.')[0][: MAX_ID_LENGTH // 2]}.{digest}"
+
+
+def is_overdue(command: Command, now: datetime, grace_s: float) -> bool:
+    """Queued and past its expiry, or sent and past its time-out and grace."""
+    if command.status is CommandStatus.QUEUED:
+        return command.expires_at <= now
+    due = (command.sent_at or command.created_at) + timedelta(seconds=command.timeout_s + grace_s)
+    return due <= now

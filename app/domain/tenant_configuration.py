@@ -79,6 +79,7 @@ class TenantConfiguration:
     heartbeat_interval: int = 300
     meter_values_interval: int = 60
     boot_retry_interval: int = 60
+    ping_interval_s: int = 45
     unknown_charge_points: str = "refuse"
     security_profile: int = 0
     cpo_name: str = ""

@@ -79,7 +79,7 @@ class RedisGatewayLink:
         self._send(gateway_id, "replies", [batch_id, list(replies)])
 
     def deliver(self, gateway_id: str, delivery: CommandDelivery) -> None:
-        """Hand a command to the gateway that holds the connection. Raises Retryable."""
+        """Hand a command to the gateway that holds the connection. Raises Retryable, also if it is gone."""
         ref = delivery.charge_point
         self._send(
             gateway_id,
@@ -106,9 +106,11 @@ class RedisGatewayLink:
     def _send(self, gateway_id: str, kind: str, body: list[Any]) -> None:
         entry: dict[Any, Any] = {"d": orjson.dumps([kind, body])}
         with self._guard.calling() as client:
-            client.xadd(
+            written = client.xadd(
                 stream_key(gateway_id), entry, maxlen=_MAX_STREAM_LENGTH, approximate=True, nomkstream=True
             )
+        if written is None:
+            raise Retryable(f"Redis: nobody reads for the gateway '{gateway_id}'")
 
     def live_gateways(self) -> frozenset[str]:
         """Those with a sign of life."""

@@ -5,7 +5,8 @@ connection has already let go of its client, and stumbles over None. Celery take
 own end, where a connection error would be a reason to connect again; so that is what it gets here.
 """
 
-from typing import Any
+import time
+from typing import Any, ClassVar
 
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
@@ -13,7 +14,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 
 class Channel(kombu_redis.Channel):
-    """Says that it is closed instead of breaking."""
+    """Says that it is closed instead of breaking, and when a queue was last asked for its next message."""
+
+    polled_at: ClassVar[float] = 0.0
+    """By the monotonic clock. While a worker consumes and has room, every second."""
+
+    def _brpop_read(self, **options: Any) -> Any:
+        Channel.polled_at = time.monotonic()
+        return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
 
     def _connparams(self, *args: Any, **kwargs: Any) -> Any:
         if self.connection is None or self.connection.client is None:

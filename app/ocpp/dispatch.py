@@ -43,6 +43,7 @@ class _Work:
     incoming: Incoming
     handler: Handler | None = None
     answer: str = ""
+    reads: bool = False
     registration: str | None = None
     failure: Exception | None = None
 
@@ -161,17 +162,18 @@ def _handle(
         for work in works:
             work.refuse(ErrorCode.SECURITY_ERROR, "the tenant is not served")
     else:
-        batch = _load(works, tenant, services)
-        if batch is not None:
-            _work_off(envelope, works, batch, services, live=live)
+        _work_off(envelope, works, _load(works, tenant, services), services, live=live)
         for work in works:
             if work.failure is not None:
                 dead.take_call(work.call, work.failure)
     return [Reply(w.call.connection_id, w.call.sequence, w.answer, w.registration) for w in works]
 
 
-def _load(works: Sequence[_Work], tenant: Tenant, services: Services) -> Batch | None:
-    """What the calls need; None, and all are refused, while the store cannot be reached."""
+def _load(works: Sequence[_Work], tenant: Tenant, services: Services) -> Batch:
+    """What the calls want read. Without the store, those that want nothing go on: they ask for the time.
+
+    The others are to come again; a charge point keeps its transaction messages for that (A27).
+    """
     needs = BatchNeeds()
     for work in works:
         _prepare(work, needs)
@@ -179,9 +181,10 @@ def _load(works: Sequence[_Work], tenant: Tenant, services: Services) -> Batch |
         return services.batches.load(tenant, needs)
     except Retryable as failure:
         log.warning("batch_not_loaded", tenant_id=tenant.id, calls=len(works), reason=failure.message)
-        for work in works:
+    for work in works:
+        if work.reads:
             work.refuse(ErrorCode.INTERNAL_ERROR, "try again later")
-        return None
+    return Batch(tenant)
 
 
 def _work_off(
@@ -200,20 +203,20 @@ def _work_off(
         log.error("call_not_stored", reason=str(failed), **works[index].fields())
         works[index].refuse(ErrorCode.INTERNAL_ERROR, "not stored, try again")
         works[index].failure = None if isinstance(failed, Retryable) else failed
-    if live:
-        _hear(batch, services)
-    if batch.events:
-        services.gateway_link.wake_relay(batch.tenant.id)
+    _tell(batch, services, live=live)
 
 
-def _hear(batch: Batch, services: Services) -> None:
-    """All is stored by now: liveness must not cost the answers."""
+def _tell(batch: Batch, services: Services, *, live: bool) -> None:
+    """All is stored by now: liveness, and waking the relay, must not cost the answers."""
     tenant_id, calls = batch.tenant.id, len(batch.seen)
     try:
-        services.charge_points.hear(tenant_id, batch.seen)
+        if batch.events:
+            services.gateway_link.wake_relay(tenant_id)
+        if live:
+            services.charge_points.hear(tenant_id, batch.seen)
     except Retryable as failure:
         log.warning("not_marked_heard", tenant_id=tenant_id, calls=calls, reason=failure.message)
-    except Exception:  # the edge, for the same reason
+    except Exception:  # the edge of a side path
         log.exception("not_marked_heard", tenant_id=tenant_id, calls=calls)
 
 
@@ -225,7 +228,9 @@ def _prepare(work: _Work, needs: BatchNeeds) -> None:
         if work.call.strict:
             schema.check_strictly(work.frame.payload)
         work.incoming.deviations.extend(mend(schema, work.frame.payload))
-        needs.add(handler.needs(work.frame.payload, work.incoming.context))
+        wanted = handler.needs(work.frame.payload, work.incoming.context)
+        work.reads = wanted != BatchNeeds()
+        needs.add(wanted)
         work.handler = handler
     except OcppError as wrong:
         log.info("call_refused", error_code=wrong.error_code.value, reason=wrong.message, **work.fields())

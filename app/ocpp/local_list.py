@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.domain.command import Command, CommandStatus, FollowUp, Outcome
+from app.domain.command import Command, FollowUp, Outcome
 from app.domain.errors import InvalidInput
 from app.domain.id_tag import AuthorizationStatus, id_tag_key
 from app.domain.local_list import EMPTY, ListEntry, ListUpdate
@@ -23,7 +23,7 @@ def follow_ups(step: str, update: ListUpdate | None) -> list[FollowUp]:
 def note_trouble(command: Command, outcome: Outcome, keepers: Keepers, update: ListUpdate | None) -> None:
     """A command about a list ended without an answer that says how the list is."""
     lists = keepers.local_lists
-    if outcome.status is CommandStatus.TIMED_OUT:
+    if outcome.status.leaves_it_open:
         lists.note_unanswered(command, update)
         return
     code = str((outcome.error or {}).get("code", outcome.status.value))

@@ -16,7 +16,7 @@ from app.services.ports import Asked
 ACCEPTED = frozenset({"Accepted"})
 SECURITY = "Security"
 _MAX_CONNECTORS = 100
-OUR_FAILURES = frozenset({"gateway_unreachable", "unreadable_answer"})
+OUR_FAILURES = frozenset({"unreadable_answer"})
 """Error codes of commands that failed without the charge point's doing."""
 _DEEPEST = 20  # OCPP itself needs six
 _SNAKE_CASE = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")

@@ -13,7 +13,7 @@ from app.domain.certificate import (
     CertificateState,
     plain_serial,
 )
-from app.domain.command import GATEWAY_UNREACHABLE, Command, CommandStatus, Outcome
+from app.domain.command import Command, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.services.ports import Clock, Page, PageRequest
@@ -21,7 +21,6 @@ from app.services.security_events import SecurityEventService
 from app.services.x509 import facts_of, is_self_issued, is_valid_at, read_chain, serial_of
 
 State = CertificateState
-_NEVER_REACHED_IT = (CommandStatus.TIMED_OUT, CommandStatus.EXPIRED)
 
 
 class CertificateRepository(Protocol):
@@ -186,7 +185,7 @@ class CertificateService:
                 self._made_elsewhere(ref, serial, facts_of(leaf))
         elif outcome.status is CommandStatus.ACCEPTED:
             self._moved(known, State.ACCEPTED, (State.SIGNED, State.SENT, State.REJECTED, State.FAILED))
-        elif outcome.status in _NEVER_REACHED_IT or outcome.error == GATEWAY_UNREACHABLE.error:
+        elif outcome.status.leaves_it_open or outcome.status is CommandStatus.EXPIRED:
             self._moved(known, State.SIGNED, (State.SENT,), "Not answered; it is sent again.")
         else:
             reason = str((outcome.error or {}).get("message") or outcome.status.value)

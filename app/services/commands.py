@@ -11,12 +11,13 @@ import structlog
 from app.domain.charge_point import ChargePoint
 from app.domain.command import (
     EXPIRED,
-    GATEWAY_UNREACHABLE,
-    NO_ANSWER,
+    GATEWAY_LOST,
+    HELD_UP,
     Command,
     CommandRequest,
     CommandStatus,
     Outcome,
+    is_overdue,
     without_secrets,
 )
 from app.domain.context import ChargePointRef
@@ -42,7 +43,7 @@ from app.services.ports import (
 
 log = structlog.stdlib.get_logger(__name__)
 _OPEN = (CommandStatus.QUEUED, CommandStatus.SENT)
-_SENT_GRACE_S = 15.0
+_SENT_GRACE_S = 15.0  # a gateway that lives has told by then that no answer came
 
 
 class CommandService:
@@ -128,8 +129,7 @@ class CommandService:
         kind.taken(command, self._keepers)
         self._link.wake_relay(command.tenant_id)
         newest = self._charge_points.find(request.charge_point)  # it may have connected meanwhile
-        self._deliver(newest or charge_point, command)
-        return command
+        return self._deliver(newest or charge_point, command)
 
     def _find_same(self, tenant_id: str, request: CommandRequest) -> Command | None:
         """The command that this request has made already. A repeated id must mean a repeated command."""
@@ -158,11 +158,15 @@ class CommandService:
             self._deliver(known[command.charge_point.charge_point_id], command)
         return len(delivered)
 
-    def _deliver(self, charge_point: ChargePoint, command: Command) -> None:
-        """Hand over to the gateway that holds the connection; without one the command waits for the next."""
+    def _deliver(self, charge_point: ChargePoint, command: Command) -> Command:
+        """Hand over to the gateway that holds the connection; without one the command waits for the next.
+
+        Where the way to the gateway is broken, perhaps after it took the command, that is noted and the sweep
+        tries again; the gateway sends none twice.
+        """
         connection = charge_point.connection
         if connection is None:
-            return
+            return command
         delivery = CommandDelivery(
             command.charge_point,
             connection.epoch,
@@ -175,8 +179,16 @@ class CommandService:
         try:
             self._link.deliver(connection.gateway_id, delivery)
         except Retryable as failure:
-            log.warning("command_not_delivered", command_id=command.id, reason=failure.message)
-            self._end(command, GATEWAY_UNREACHABLE, (CommandStatus.QUEUED,))
+            log.warning("command_held_up", command_id=command.id, reason=failure.message)
+            return self._note_held_up(command)
+        return command
+
+    def _note_held_up(self, command: Command) -> Command:
+        if HELD_UP in command.warnings:
+            return command
+        held_up = replace(command, warnings=(*command.warnings, HELD_UP))
+        self._commands.move(held_up, (CommandStatus.QUEUED,), [], self._clock.order_key())
+        return held_up
 
     def mark_sent(self, ref: ChargePointRef, command_id: str, at: datetime) -> None:
         """The Call is on the wire."""
@@ -196,7 +208,7 @@ class CommandService:
         outcome = self._catalog.command_kind(command.action).judge(answer)
         if command.status.is_final:
             self._commands.note_late_answer(ref.tenant_id, command_id, without_secrets(answer))
-            if command.status is CommandStatus.TIMED_OUT:  # what it did, it did (A25)
+            if command.status.leaves_it_open:  # what it did, it did (A25)
                 self._keep(command, outcome)
         else:
             self._end(command, outcome, _OPEN)
@@ -208,14 +220,22 @@ class CommandService:
             return
         self._end(command, outcome, _OPEN)
 
-    def end_overdue(self, tenant_id: str) -> int:
-        """Expire what waited too long, time out what was sent and never answered; answers how many."""
-        now = self._clock.now()
-        overdue = self._commands.overdue(tenant_id, now, _SENT_GRACE_S)
-        for command in overdue:
-            outcome = EXPIRED if command.status is CommandStatus.QUEUED else NO_ANSWER
-            self._end(command, outcome, (command.status,))
-        return len(overdue)
+    def sweep(self, tenant_id: str) -> int:
+        """End what waited too long, and what was sent and never heard of again; answers how many ended.
+
+        What was held up on its way to the gateway is tried again.
+        """
+        now, ended = self._clock.now(), 0
+        for command in self._commands.list_open(tenant_id):
+            is_queued = command.status is CommandStatus.QUEUED
+            if is_overdue(command, now, _SENT_GRACE_S):
+                self._end(command, EXPIRED if is_queued else GATEWAY_LOST, (command.status,))
+                ended += 1
+            elif is_queued and HELD_UP in command.warnings:
+                charge_point = self._charge_points.find(command.charge_point)
+                if charge_point is not None:
+                    self._deliver(charge_point, command)
+        return ended
 
     def _end(self, command: Command, outcome: Outcome, came_from: Sequence[CommandStatus]) -> None:
         ended = replace(

@@ -108,7 +108,7 @@ class JobService:
         `advice` goes with the reason of a failure. An answer AcceptedCanceled ends older jobs of the kinds
         that the command `cancels` (L01.FR.26).
         """
-        if outcome.status is CommandStatus.TIMED_OUT:
+        if outcome.status.leaves_it_open:
             return
         if outcome.status is CommandStatus.ACCEPTED:
             if (outcome.result or {}).get("status") == _CANCELED_AN_OLDER:

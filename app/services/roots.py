@@ -87,7 +87,7 @@ class RootService:
     def note_install_outcome(self, command: Command, outcome: Outcome) -> None:
         """InstallCertificate ended. Without an answer nobody knows: reading the roots tells."""
         root = self._root_in(command)
-        if root is None or outcome.status is CommandStatus.TIMED_OUT:
+        if root is None or outcome.status.leaves_it_open:
             return
         self._certificates.insert(root)
         if outcome.status is CommandStatus.ACCEPTED:

@@ -1,6 +1,7 @@
 """A batch's reads and writes: one query per collection, before and after its calls are handled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 from bson import ObjectId
@@ -87,6 +88,8 @@ class MongoBatches:
             cause = failure.__cause__
             if not isinstance(cause, BulkWriteError):
                 return {call: failure for call, _ in writes}
+            if cause.details.get("writeConcernErrors"):  # written, and perhaps not by a majority
+                return {call: failure for call, _ in writes}
             errors = cause.details.get("writeErrors", [])
             return {
                 writes[error["index"]][0]: Retryable(f"{name}: {error.get('errmsg', 'write failed')}")
@@ -109,26 +112,27 @@ class MongoBatches:
         documents = [_exchange_document(exchange) for exchange in batch.exchanges]
         if not documents:
             return
-        try:
-            with store_errors():
-                self._databases.collection(batch.tenant.id, messages.NAME).insert_many(
-                    documents, ordered=False
-                )
-        except Exception as failure:  # the edge of a side path: the calls themselves are stored by now
-            log.error(
-                "messages_not_logged", tenant_id=batch.tenant.id, count=len(documents), reason=str(failure)
-            )
+        with _beside("messages_not_logged", batch, len(documents)), store_errors():
+            self._databases.collection(batch.tenant.id, messages.NAME).insert_many(documents, ordered=False)
 
     def _count_deviations(self, batch: Batch) -> None:
         """Beside the path of answers too."""
         writes = deviations.deviation_writes(batch)
         if not writes:
             return
-        try:
-            with store_errors():
-                self._databases.collection(batch.tenant.id, deviations.NAME).bulk_write(writes, ordered=False)
-        except Exception as failure:  # the same edge
-            log.error("deviations_not_counted", tenant_id=batch.tenant.id, reason=str(failure))
+        with _beside("deviations_not_counted", batch, len(writes)), store_errors():
+            self._databases.collection(batch.tenant.id, deviations.NAME).bulk_write(writes, ordered=False)
+
+
+@contextmanager
+def _beside(failed: str, batch: Batch, count: int) -> Iterator[None]:
+    """Whatever goes wrong here is told, and costs no call its answer: what it wrote is stored already."""
+    try:
+        yield
+    except Retryable as failure:
+        log.error(failed, tenant_id=batch.tenant.id, count=count, reason=failure.message)
+    except Exception:  # the edge of a side path
+        log.exception(failed, tenant_id=batch.tenant.id, count=count)
 
 
 def _bulk(collection: Collection[Document], writes: Sequence[_Write]) -> None:

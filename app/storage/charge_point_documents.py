@@ -39,6 +39,14 @@ def new_document(charge_point: ChargePoint) -> Document:
     }
 
 
+def _settings_of(document: Document) -> ChargePointSettings:
+    """Older ones say by `ping: false` that the charge point cannot stand pings."""
+    settings = dict(document.get("settings", {}))
+    if not settings.pop("ping", True):
+        settings.setdefault("ping_interval_s", 0)
+    return ChargePointSettings(**members_of(ChargePointSettings, settings))
+
+
 def charge_point_of(document: Document) -> ChargePoint:
     """The charge point a document describes."""
     registration = document.get("registration")
@@ -56,7 +64,7 @@ def charge_point_of(document: Document) -> ChargePoint:
         status_fence=document.get("status_fence", 0),
         boot_fence=document.get("boot_fence", 0),
         admission=Registration(document.get("admission", Registration.ACCEPTED)),
-        settings=ChargePointSettings(**members_of(ChargePointSettings, document.get("settings", {}))),
+        settings=_settings_of(document),
         security=ChargePointSecurity(**members_of(ChargePointSecurity, document.get("security", {}))),
         wanted_availability={int(n): kind for n, kind in document.get("wanted_availability", {}).items()},
         ratings={int(n): _rating_of(rating) for n, rating in document.get("ratings", {}).items()},

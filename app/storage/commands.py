@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ASCENDING
@@ -98,17 +97,8 @@ class MongoCommands:
             found = self._collection(tenant_id).find(query).sort("created_at", ASCENDING)
             return [command_of(document) for document in found]
 
-    def overdue(self, tenant_id: str, now: datetime, grace_s: float) -> list[Command]:
-        """Queued ones past their expiry; sent ones past their time-out and grace."""
+    def list_open(self, tenant_id: str) -> list[Command]:
+        """Queued and sent ones."""
         query = {"open": True, "status": {"$in": [CommandStatus.QUEUED.value, CommandStatus.SENT.value]}}
         with store_errors():
-            commands = [command_of(document) for document in self._collection(tenant_id).find(query)]
-        return [command for command in commands if is_overdue(command, now, grace_s)]
-
-
-def is_overdue(command: Command, now: datetime, grace_s: float) -> bool:
-    """Queued and past its expiry, or sent and past its time-out and grace."""
-    if command.status is CommandStatus.QUEUED:
-        return command.expires_at <= now
-    due = (command.sent_at or command.created_at) + timedelta(seconds=command.timeout_s + grace_s)
-    return due <= now
+            return [command_of(document) for document in self._collection(tenant_id).find(query)]

@@ -1,5 +1,6 @@
 """The MongoDB client, the databases behind it, and what its errors mean to us."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
@@ -19,12 +20,16 @@ from app.domain.tenant import database_name
 Document = dict[str, Any]
 T = TypeVar("T")
 PLATFORM_DATABASE = "ocpp_platform"
+RIDE_OUT_S = 3.0
+"""So long without a primary is waited out; after that nobody waits in vain until there is one again."""
 
 
 def connect(uri: str) -> MongoClient[Document]:
     """A client that gives up early enough to answer a charge point in time. Connects on first use.
 
-    Writes are acknowledged by a majority, in the journal: what was answered is durable.
+    Writes are acknowledged by a majority, in the journal: what was answered is durable. A server that hangs
+    is noticed within three seconds, and what waits for it is broken off; the election of another one is
+    waited for as long as `RIDE_OUT_S`.
     """
     return MongoClient(
         uri,
@@ -33,8 +38,9 @@ def connect(uri: str) -> MongoClient[Document]:
         appname="ocpp-server",
         w="majority",
         journal=True,
-        serverSelectionTimeoutMS=3_000,
+        serverSelectionTimeoutMS=int(RIDE_OUT_S * 1000),
         connectTimeoutMS=2_000,
+        heartbeatFrequencyMS=1_000,
         socketTimeoutMS=10_000,
         maxPoolSize=64,
     )
@@ -52,24 +58,44 @@ def store_errors() -> Iterator[None]:
 
 
 class Databases:
-    """Access to the platform's database and each tenant's own."""
+    """Access to the platform's database and each tenant's own.
 
-    def __init__(self, client: MongoClient[Document]) -> None:
+    Every way to them raises Retryable at once while there is no primary for longer than `RIDE_OUT_S`, as the
+    driver's own monitor knows: were each call to wait for itself, calls would pile up behind those that wait.
+    """
+
+    def __init__(
+        self, client: MongoClient[Document], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.client = client
+        self._monotonic = monotonic
+        self._lost_at: float | None = None
         self._options: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
     @property
     def platform(self) -> Database[Document]:
         """Tenants, users, and for whom certificates were signed."""
+        self._check()
         return self.client.get_database(PLATFORM_DATABASE, codec_options=self._options)
 
     def of(self, tenant_id: str) -> Database[Document]:
         """Everything that is one tenant's."""
+        self._check()
         return self.client.get_database(database_name(tenant_id), codec_options=self._options)
 
     def collection(self, tenant_id: str, name: str) -> Collection[Document]:
         """One of a tenant's collections."""
         return self.of(tenant_id)[name]
+
+    def _check(self) -> None:
+        if self.client.topology_description.has_writable_server():
+            self._lost_at = None
+            return
+        now = self._monotonic()
+        if self._lost_at is None:
+            self._lost_at = now
+        if now - self._lost_at > RIDE_OUT_S:
+            raise Retryable("MongoDB: there is no primary")
 
     def transact(self, write: Callable[[ClientSession], T]) -> T:
         """Run `write` in a transaction: its writes become visible together, or not at all.

@@ -31,7 +31,7 @@ class Untold:
     @staticmethod
     def entries(tenant_id: str, events: Sequence[Event], order_key: int) -> list[Document]:
         """What to write into a document's `untold` list, in the same write as its change."""
-        return list(outbox_documents(tenant_id, events, order_key))
+        return list(outbox_documents(tenant_id, events, order_key)) if events else []
 
     def tell(self, tenant_id: str, collection: str, document: Document | None) -> None:
         """Move a document's entries, oldest first. Raises Retryable; then the sweep does it later."""

@@ -360,7 +360,9 @@ def test_the_documented_metrics_are_those_that_exist(name: str, files: list[str]
 
 def test_the_documented_log_messages_are_logged() -> None:
     source = "\n".join(
-        path.read_text() for folder in ("app", "gateway", "workers") for path in (ROOT / folder).rglob("*.py")
+        path.read_text()
+        for folder in ("app", "beat", "gateway", "workers")
+        for path in (ROOT / folder).rglob("*.py")
     )
     for row in rows("docs/operations.md", "logs"):
         for message in ticked(row[0]):

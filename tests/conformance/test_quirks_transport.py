@@ -123,7 +123,7 @@ async def test_quirk_05_no_pings_for_those_who_choke_on_them(
 ) -> None:
     """Of two that connect one after the other, only the later one, which may be pinged, hears a ping."""
     async with (
-        ScriptedChargePoint(system.ws_url, prepare(settings={"ping": False})) as choking,
+        ScriptedChargePoint(system.ws_url, prepare(settings={"ping_interval_s": 0})) as choking,
         ScriptedChargePoint(system.ws_url, prepare()) as usual,
     ):
         choked, heard = _pings(choking), _pings(usual)

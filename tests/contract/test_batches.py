@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from app.domain.charge_point import ChargePoint, Connector
 from app.domain.context import ChargePointRef, fence_of
@@ -22,7 +23,7 @@ from app.services.batch import (
     ReadingsNeed,
 )
 from app.storage.messages import MongoMessages
-from app.storage.mongo import Databases
+from app.storage.mongo import Databases, store_errors
 from tests.builders import NOON, a_connector, a_reading, a_session, an_event, at
 from tests.contract.stores import Stores
 
@@ -284,3 +285,42 @@ def test_the_message_log_is_pruned_by_age(real: Stores, databases: Databases) ->
     messages = MongoMessages(databases)
     assert messages.prune(real.id, at(-1)) == 0
     assert messages.prune(real.id, datetime.max.replace(year=2100, tzinfo=NOON.tzinfo)) == 3
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("failure", [PyMongoError("full"), ZeroDivisionError()])
+@pytest.mark.parametrize("beside", ["ocpp_messages", "deviations"])
+def test_what_stands_beside_the_way_of_answers_costs_no_reading(
+    real: Stores, databases: Databases, monkeypatch: pytest.MonkeyPatch, beside: str, failure: Exception
+) -> None:
+    """The message log and the count of deviations go with the readings, and may fail in any way."""
+    collection = Databases.collection
+
+    def fail_beside(self: Databases, tenant_id: str, name: str) -> Any:
+        if name == beside:
+            with store_errors():
+                raise failure
+        return collection(self, tenant_id, name)
+
+    batch = Batch(real.tenant)
+    batch.meter_records.append(a_record(real, 0, "session-1", a_reading(1), "digest"))
+    batch.exchanges.append(exchange(real, 1))
+    batch.deviated("CP-1", ["stray_frame"])
+    monkeypatch.setattr(Databases, "collection", fail_beside)
+    assert real.batches.flush(batch) == {}
+    assert databases.of(real.id)["meter_values"].count_documents({}) == 1
+
+
+@pytest.mark.integration
+def test_what_a_majority_has_not_confirmed_is_not_answered(
+    real: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Persist, then answer: a primary that steps down while it writes may lose what it wrote."""
+
+    def unconfirmed(*_: object) -> None:
+        raise BulkWriteError({"writeErrors": [], "writeConcernErrors": [{"code": 189}]})
+
+    monkeypatch.setattr("app.storage.batches._bulk", unconfirmed)
+    batch = Batch(real.tenant)
+    batch.meter_records.append(a_record(real, 3, "session-1", a_reading(1), "digest"))
+    assert set(real.batches.flush(batch)) == {3}

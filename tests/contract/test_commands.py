@@ -102,15 +102,12 @@ def test_what_waits_for_a_charge_point_is_queued_and_oldest_first(stores: Stores
     assert stores.commands.waiting("t-without-any", ["CP-1"]) == []
 
 
-def test_overdue_is_what_waited_too_long_or_was_never_answered(stores: Stores) -> None:
-    insert(stores, "expired", expires_at=at(60))
-    insert(stores, "waiting", expires_at=at(61))
-    insert(stores, "unanswered", status=SENT, sent_at=at(0), timeout_s=50.0)
-    insert(stores, "in time", status=SENT, sent_at=at(1), timeout_s=50.0)
-    insert(stores, "ended", status=ACCEPTED, expires_at=at(1))
-    overdue = stores.commands.overdue(stores.id, at(60), 10.0)
-    assert {command.id for command in overdue} == {"expired", "unanswered"}
-    assert stores.commands.overdue("t-without-any", at(60), 10.0) == []
+def test_what_waits_or_awaits_its_answer_is_open(stores: Stores) -> None:
+    insert(stores, "waiting")
+    insert(stores, "under way", "CP-2", status=SENT, sent_at=at(0))
+    insert(stores, "ended", status=ACCEPTED)
+    assert {command.id for command in stores.commands.list_open(stores.id)} == {"waiting", "under way"}
+    assert stores.commands.list_open("t-without-any") == []
 
 
 def test_the_newest_comes_first(stores: Stores) -> None:

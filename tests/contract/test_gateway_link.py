@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from app.domain.context import ChargePointRef
+from app.domain.errors import Retryable
 from app.messaging import redis_client
 from app.messaging.gateway_link import BatchReplies, CloseReplaced, RedisGatewayLink
 from app.messaging.redis_client import RedisGuard
@@ -79,7 +80,8 @@ def test_nothing_is_written_to_a_gateway_that_has_withdrawn(real: Stores) -> Non
     mine = gateway(real)
     real.gateways.appear(mine)
     real.link.withdraw(mine)
-    real.link.deliver(mine, delivery(real))
+    with pytest.raises(Retryable):
+        real.link.deliver(mine, delivery(real))
     assert real.gateways.read(mine) == []
     assert mine in real.link.dead_gateways()
 

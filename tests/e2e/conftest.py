@@ -58,6 +58,7 @@ def make_tenant(system: RunningSystem, services: Services, mode: str, **configur
         "queue_enabled": mode == "queue",
         "unknown_charge_points": "accept",
         "allow_concurrent_transactions": True,
+        "ping_interval_s": 2,  # so that a test can tell who is pinged
         "ocpp_rate_limit": 1_000_000,  # tests write faster than charge points; those of limits set their own
     }
     wanted = settings | configuration

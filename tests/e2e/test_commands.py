@@ -247,5 +247,5 @@ async def test_a_lost_connection_leaves_the_outcome_unknown(
         body = {"command_type": "reset", "parameters": {"type": "Soft"}}
         taken = await rest.send("POST", f"/chargepoints/{identity}/commands", body, 202)
         await charge_point.recv()
-    assert await _final(rest, taken["id"]) == "timed_out"
+    assert await _final(rest, taken["id"]) == "unknown_outcome"
     assert (await rest.get(f"/commands/{taken['id']}"))["error"]["code"] == "outcome_unknown"

@@ -1,7 +1,6 @@
 """Commands in memory."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.command import Command, CommandStatus
@@ -58,9 +57,9 @@ class FakeCommandRepository:
         ]
         return sorted(queued, key=lambda known: known.created_at)
 
-    def overdue(self, tenant_id: str, now: datetime, grace_s: float) -> list[Command]:
-        """Queued ones past their expiry; sent ones past their time-out and grace."""
-        return [known for known in self._of(tenant_id) if _is_overdue(known, now, grace_s)]
+    def list_open(self, tenant_id: str) -> list[Command]:
+        """Queued and sent ones."""
+        return [known for known in self._of(tenant_id) if not known.status.is_final]
 
     def _of(self, tenant_id: str) -> list[Command]:
         return [known for (owner, _), known in self._commands.items() if owner == tenant_id]
@@ -69,11 +68,3 @@ class FakeCommandRepository:
         """Newest first."""
         newest = sorted(self._of(tenant_id), key=lambda known: (known.created_at, known.id), reverse=True)
         return page_of(newest, page)
-
-
-def _is_overdue(command: Command, now: datetime, grace_s: float) -> bool:
-    if command.status is CommandStatus.QUEUED:
-        return command.expires_at <= now
-    if command.status is not CommandStatus.SENT:
-        return False
-    return (command.sent_at or command.created_at) + timedelta(seconds=command.timeout_s + grace_s) <= now

@@ -80,7 +80,7 @@ METRIC_LABELS: dict[str, str] = {
 }
 
 MEMORY: dict[str, str] = {
-    "app/api/health.py:_running": "By server.",
+    "app/health.py:_running": "By server.",
     "app/api/issuer_keys.py:_keys": "Of the installation's issuer: no tenant's.",
     "app/api/paging.py:metadata": "Documentation of a list.",
     "app/ocpp/catalog.py:_actions_of_ocpp": "Actions.",
@@ -98,6 +98,7 @@ MEMORY: dict[str, str] = {
     "app/storage/counters.py:_left": "By tenant and counter.",
     "gateway/call_pairing.py:_seen": "Of one connection.",
     "gateway/call_pairing.py:_timed_out": "Of one connection.",
+    "gateway/keepalive.py:_seen": "By tenant, then by charge point.",
     "gateway/call_pairing.py:_waiting": "Of one connection.",
     "gateway/connection.py:_answered": "Of one connection, handed on to the next of the same ChargePointRef.",
     "gateway/connection.py:_line": "Of one connection.",

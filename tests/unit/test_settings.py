@@ -93,7 +93,7 @@ def test_an_embedded_server_is_started_unless_a_real_one_is_named(
         ("FLOWER_PORT", "-1"),
         ("EMBEDDED_MQTT_PORT", "1e3"),
         ("GATEWAY_MAX_MESSAGE_BYTES", "10"),
-        ("GATEWAY_PING_INTERVAL_S", "0"),
+        ("GATEWAY_PING_TIMEOUT_S", "0"),
         ("QUEUE_ANSWER_TIMEOUT_S", "-2"),
         ("GATEWAY_BYPASS_THREADS", "0"),
         ("GATEWAY_MAX_WAITING_CALLS", "0"),

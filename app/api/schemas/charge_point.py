@@ -116,7 +116,9 @@ class SettingsSchema(Schema):
     accept_missing_subprotocol = fields.Boolean(
         metadata={"description": "It may offer no WebSocket subprotocol."}
     )
-    ping = fields.Boolean(metadata={"description": "WebSocket pings are sent to it."})
+    ping_interval_s = whole(
+        "Seconds between WebSocket pings; 0: none; null: as the tenant sets.", nullable=True
+    )
     compression = fields.Boolean(metadata={"description": "Its frames may be compressed."})
     time_zone = text("Zone of its times without an offset; null: UTC.", nullable=True)
     command_timeout_s = whole("Seconds it has for an answer; null: as the tenant sets.", nullable=True)

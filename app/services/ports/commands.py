@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.domain.charge_point import ChargePoint
@@ -38,8 +37,8 @@ class CommandRepository(Protocol):
         """Queued commands of these charge points, oldest first."""
         ...
 
-    def overdue(self, tenant_id: str, now: datetime, grace_s: float) -> list[Command]:
-        """Queued ones past their expiry; sent ones past their time-out and grace."""
+    def list_open(self, tenant_id: str) -> list[Command]:
+        """Queued and sent ones, in no order."""
         ...
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from app.domain.command import CommandStatus
+from app.domain.command import CommandStatus, is_overdue
 from app.domain.consistency import Disagreement
 from app.domain.job import JobStatus
 from app.domain.reservation import OPEN
@@ -39,7 +39,7 @@ def overdue_commands(look: Look) -> Iterator[Disagreement]:
     for document in look.read(commands.NAME, query):
         command = commands.command_of(document)
         waited = look.patience.usual
-        if commands.is_overdue(command, look.now - waited, waited.total_seconds()):
+        if is_overdue(command, look.now - waited, waited.total_seconds()):
             told = f"It is still {command.status}, and should have ended; expiry {command.expires_at}."
             yield look.says("command_stuck", command.id, told)
 

@@ -219,6 +219,16 @@ def test_an_entry_that_cannot_be_stored_costs_no_answer_and_is_told(
     assert "ocpp_audit_entries_not_stored_total 1.0" in operator.get("/metrics").text
 
 
+def test_an_audit_log_that_breaks_costs_no_answer(
+    world: World, operator: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(world.audit, "append", fail)
+    assert operator.post(LIST, {"id": "CP-1"}).status_code == 201
+
+
 # --- reading ------------------------------------------------------------------------------------------
 
 

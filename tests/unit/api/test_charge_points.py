@@ -92,7 +92,7 @@ def test_a_charge_point_in_full(operator: Api, world: World) -> None:
         "settings": {
             "strict": False,
             "accept_missing_subprotocol": False,
-            "ping": True,
+            "ping_interval_s": None,
             "compression": False,
             "time_zone": None,
             "command_timeout_s": None,
@@ -220,7 +220,8 @@ def test_changing_settings_and_ratings(operator: Api, world: World) -> None:
     assert changed.status_code == 200
     assert changed.get_json() == operator.get(f"{LIST}/CP-1").get_json()
     settings = changed.get_json()["settings"]
-    assert (settings["strict"], settings["time_zone"], settings["ping"]) == (True, "Europe/Berlin", True)
+    assert (settings["strict"], settings["time_zone"]) == (True, "Europe/Berlin")
+    assert settings["ping_interval_s"] is None
     ratings = [(one["type"], one["max_power"]) for one in changed.get_json()["connectors"]]
     assert ratings == [("CCS", None), ("Type2", None)]
 

@@ -21,6 +21,7 @@ def test_the_states_are_spelled_as_callers_know_them() -> None:
         "rejected",
         "failed",
         "timed_out",
+        "unknown_outcome",
         "expired",
     ]
 

@@ -32,6 +32,7 @@ BOUNDS = {
     "heartbeat_interval": (1, 86_400),
     "meter_values_interval": (0, 86_400),
     "boot_retry_interval": (1, 86_400),
+    "ping_interval_s": (0, 3_600),
     "security_profile": (0, 3),
     "status_after_reconnect_s": (0, 3_600),
     "session_silence_s": (0, 2_592_000),

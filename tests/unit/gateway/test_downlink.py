@@ -65,7 +65,10 @@ async def test_reading_resumes_where_it_stopped_and_outlives_what_it_cannot_read
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     taken: asyncio.Queue[Downlink] = asyncio.Queue()
-    reader = DownlinkReader("redis://127.0.0.1:1/0", "gw-1", taken.put_nowait)
+    restored: list[int] = []
+    reader = DownlinkReader(
+        "redis://127.0.0.1:1/0", "gw-1", taken.put_nowait, lambda: restored.append(taken.qsize())
+    )
     fake = FakeRedis()
     monkeypatch.setattr(reader, "_redis", fake)
     monkeypatch.setattr(downlink, "_PAUSE_S", 0)
@@ -84,6 +87,7 @@ async def test_reading_resumes_where_it_stopped_and_outlives_what_it_cannot_read
             assert [await taken.get(), await taken.get()] == [BatchReplies(1, ()), BatchReplies(2, ())]
     finally:
         running.cancel()
+    assert len(restored) == 1
     assert fake.asked[:6] == [b"0", b"1-0", b"1-0", b"2-0", b"3-0", b"3-0"]
 
 

@@ -170,6 +170,16 @@ async def test_what_waited_in_the_store_is_delivered(world: World, threads: Thre
     assert [(gateway_id, d.command_id) for gateway_id, d in world.link.delivered] == [("gw-1", command.id)]
 
 
+async def test_what_redis_may_have_lost_is_delivered_again(world: World, threads: ThreadPoolExecutor) -> None:
+    """A command that was on its way when Redis died: its sender believes that it was handed over."""
+    house = House(world, threads)
+    await house.open()
+    request = CommandRequest(REF, "reset", {"type": "Soft"}, "tests")
+    command = world.services.commands.submit(world.services.tenants.get("acme"), request)
+    await house.presence.deliver_all_waiting()
+    assert [delivery.command_id for _, delivery in world.link.delivered] == [command.id, command.id]
+
+
 async def test_more_commands_than_the_line_holds_are_delivered_once_it_is_empty(
     world: World, threads: ThreadPoolExecutor
 ) -> None:

@@ -37,10 +37,14 @@ class FakeRedis:
     def __init__(self) -> None:
         self.added: list[tuple[str, bytes, dict[str, Any]]] = []
         self.failure: Exception | None = None
+        self.streams_exist = True
 
-    def xadd(self, key: str, fields: dict[str, bytes], **options: Any) -> None:
+    def xadd(self, key: str, fields: dict[str, bytes], **options: Any) -> str | None:
         self._check()
+        if not self.streams_exist:
+            return None  # as Redis does with NOMKSTREAM
         self.added.append((key, fields["d"], options))
+        return "1-0"
 
     def zadd(self, *_: Any) -> None:
         self._check()
@@ -62,6 +66,14 @@ def test_a_command_comes_out_as_it_went_in(delivery: CommandDelivery) -> None:
     ((key, text, _),) = client.added
     assert key == "ocpp:gw:gw-1"
     assert decode(text) == delivery
+
+
+def test_a_gateway_that_is_gone_takes_no_command() -> None:
+    """Nobody reads what is written for it, so that it was delivered must not be believed."""
+    client, link = linked()
+    client.streams_exist = False
+    with pytest.raises(Retryable, match="nobody reads"):
+        link.deliver("gw-1", CommandDelivery(ChargePointRef("t", "CP-1"), 1, "c", "Reset", {}, NOON, 30.0))
 
 
 @given(NUMBER, st.lists(st.tuples(TEXT, NUMBER, TEXT, st.none() | TEXT).map(list), max_size=3))

@@ -209,6 +209,56 @@ def test_a_store_that_cannot_be_read_fails_all_calls_and_loses_none(stations: li
     assert codes(replies) == ["InternalError"] * 3
 
 
+UNREAD = [
+    ("Heartbeat", {}, "ok"),
+    ("BootNotification", BOOT, "InternalError"),
+    ("StatusNotification", STATUS, "InternalError"),
+    ("Authorize", {"idTag": "TAG"}, "InternalError"),
+    ("DataTransfer", {"vendorId": "V"}, "InternalError"),
+    ("StartTransaction", START, "InternalError"),
+    (
+        "StopTransaction",
+        {"transactionId": 1, "meterStop": 1, "timestamp": START["timestamp"]},
+        "InternalError",
+    ),
+]
+
+
+@pytest.mark.parametrize(("action", "payload", "expected"), UNREAD)
+def test_without_the_store_the_time_is_told_and_nothing_is_taken_that_would_be_lost(
+    stations: list[Station], monkeypatch: pytest.MonkeyPatch, action: str, payload: Any, expected: str
+) -> None:
+    """A charge point keeps its transaction messages and sends them again (A27)."""
+
+    def fail(*_: object) -> None:
+        raise Retryable("MongoDB: there is no primary")
+
+    world = stations[0].world
+    world.batches.reachable = False
+    monkeypatch.setattr(world.charge_points, "find", fail)
+    replies = stations[0].handle(
+        stations[0].call(action, payload), stations[1].call("MeterValues", METER), stations[2].call("Foo", {})
+    )
+    assert codes(replies) == [expected, "InternalError", "NotImplemented"]
+
+
+@pytest.mark.parametrize("failure", [Retryable("away"), ZeroDivisionError()])
+@pytest.mark.parametrize("beside", ["wake_relay", "touch", "hear"])
+def test_what_stands_beside_the_way_of_answers_costs_none(
+    station: Station, monkeypatch: pytest.MonkeyPatch, beside: str, failure: Exception
+) -> None:
+    """Liveness, and waking the relay: whatever breaks there, what was stored is answered."""
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    world = station.world
+    owner = {"wake_relay": world.link, "touch": world.last_seen, "hear": world.services.charge_points}[beside]
+    monkeypatch.setattr(owner, beside, fail)
+    assert codes(station.handle(station.call("StatusNotification", STATUS))) == ["ok"]
+    assert station.stored.connectors[0].status == "Available"
+
+
 def test_answers_leave_though_the_charge_points_waking_cannot_be_stored(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:

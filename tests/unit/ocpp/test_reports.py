@@ -67,13 +67,19 @@ def test_a_call_error_fails_the_command_with_code_and_text_as_they_came(
     assert ended.error == {"code": code, "message": "no thanks", "details": {"a": 1}}
 
 
-@pytest.mark.parametrize("kind", [ReportKind.UNANSWERED, ReportKind.CONNECTION_LOST])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (ReportKind.UNANSWERED, CommandStatus.TIMED_OUT),
+        (ReportKind.CONNECTION_LOST, CommandStatus.UNKNOWN_OUTCOME),
+    ],
+)
 def test_without_an_answer_the_outcome_is_unknown_not_failed(
-    station: Station, command: Command, kind: ReportKind
+    station: Station, command: Command, kind: ReportKind, status: CommandStatus
 ) -> None:
     """A24."""
     ended = report(station, kind)
-    assert ended.status is CommandStatus.TIMED_OUT
+    assert ended.status is status
     assert ended.error is not None
     assert ended.error["code"] == "outcome_unknown"
 

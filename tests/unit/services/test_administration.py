@@ -37,7 +37,7 @@ def test_settings_and_ratings_are_set_field_by_field(world: World) -> None:
     ("settings", "wrong"),
     [
         ({"strict": "yes"}, {"settings.strict"}),
-        ({"ping": None, "compression": 1}, {"settings.ping", "settings.compression"}),
+        ({"ping_interval_s": 3601, "compression": 1}, {"settings.ping_interval_s", "settings.compression"}),
         ({"time_zone": "Mars/Olympus"}, {"settings.time_zone"}),
         ({"time_zone": 7}, {"settings.time_zone"}),
         ({"command_timeout_s": 0}, {"settings.command_timeout_s"}),

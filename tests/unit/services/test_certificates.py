@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.certificate import CertificateKind, CertificateState
-from app.domain.command import GATEWAY_UNREACHABLE, NO_ANSWER, CommandStatus, Outcome
+from app.domain.command import CONNECTION_LOST, NO_ANSWER, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
 from app.domain.errors import Conflict, NotFound
 from app.services.certificates import CertificateService
@@ -118,7 +118,7 @@ def test_only_what_is_signed_can_be_revoked(world: World, service: CertificateSe
         (Outcome(CommandStatus.FAILED, error={"code": "NotImplemented", "message": ""}), State.REJECTED),
         (NO_ANSWER, State.SIGNED),
         (Outcome(CommandStatus.EXPIRED), State.SIGNED),
-        (GATEWAY_UNREACHABLE, State.SIGNED),
+        (CONNECTION_LOST, State.SIGNED),
     ],
 )
 def test_how_it_ends(world: World, service: CertificateService, outcome: Outcome, state: State) -> None:

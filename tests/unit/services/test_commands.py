@@ -9,6 +9,7 @@ from app.domain.charge_point import Registration
 from app.domain.command import (
     CONNECTION_LOST,
     EXPIRED,
+    HELD_UP,
     NO_ANSWER,
     Command,
     CommandRequest,
@@ -245,15 +246,34 @@ def test_nothing_waits_for_another_charge_point(world: World) -> None:
     assert world.services.commands.deliver_waiting(OTHER.tenant_id, [OTHER.charge_point_id]) == 0
 
 
-def test_a_gateway_that_cannot_be_reached_fails_the_command(online: World) -> None:
+def test_what_does_not_get_through_to_the_gateway_says_so_and_goes_out_later(online: World) -> None:
     online.link.reachable = False
     command = submit(online)
-    ended = online.services.commands.get("acme", command.id)
-    assert ended.status is CommandStatus.FAILED
-    assert ended.error is not None
-    assert ended.error["code"] == "gateway_unreachable"
-    assert ended.completed_at == NOON
-    assert told(online) == ["queued", "failed"]
+    assert command.warnings == (HELD_UP,)
+    assert online.services.commands.get("acme", command.id) == command
+    assert online.services.commands.sweep("acme") == 0
+    assert online.link.delivered == []
+    online.link.reachable = True
+    online.services.commands.sweep("acme")
+    assert [delivery.command_id for _, delivery in online.link.delivered] == [command.id]
+    online.services.commands.mark_sent(REF, command.id, NOON)
+    online.services.commands.sweep("acme")
+    assert len(online.link.delivered) == 1
+    assert told(online) == ["queued", "sent"]
+
+
+def test_what_is_held_up_expires_like_any_other(online: World) -> None:
+    online.link.reachable = False
+    command = submit(online)
+    online.clock.advance(3600 * 24 * 8)
+    assert online.services.commands.sweep("acme") == 1
+    assert status(online, command) is CommandStatus.EXPIRED
+
+
+def test_the_sweep_hands_over_only_what_was_held_up(online: World) -> None:
+    submit(online)
+    online.services.commands.sweep("acme")
+    assert len(online.link.delivered) == 1
 
 
 # --- its life ----------------------------------------------------------------------------------------
@@ -298,12 +318,13 @@ def test_what_has_ended_does_not_change_any_more(online: World, final: CommandSt
     assert told(online) == []
 
 
-def test_a_late_answer_is_noted_beside_the_outcome(online: World) -> None:
+@pytest.mark.parametrize("outcome", [NO_ANSWER, CONNECTION_LOST])
+def test_a_late_answer_is_noted_beside_the_outcome(online: World, outcome: Outcome) -> None:
     """A25: the outcome stays unknown, the operator sees what came."""
     command = submit(online)
-    online.services.commands.fail(REF, command.id, NO_ANSWER)
+    online.services.commands.fail(REF, command.id, outcome)
     online.services.commands.complete(REF, command.id, ACCEPTED)
-    assert status(online, command) is CommandStatus.TIMED_OUT
+    assert status(online, command) is outcome.status
     assert online.commands.late_answers == {("acme", command.id): ACCEPTED}
 
 
@@ -342,27 +363,29 @@ def test_a_change_that_meets_another_one_gives_way(online: World, monkeypatch: p
 def test_what_waited_too_long_expires(world: World) -> None:
     command = submit(world, a_tenant(command_expiry_s=10))
     world.clock.advance(9.9)
-    assert world.services.commands.end_overdue("acme") == 0
+    assert world.services.commands.sweep("acme") == 0
     world.clock.advance(0.1)
-    assert world.services.commands.end_overdue("acme") == 1
+    assert world.services.commands.sweep("acme") == 1
     assert status(world, command) is CommandStatus.EXPIRED
-    assert world.services.commands.end_overdue("acme") == 0
+    assert world.services.commands.sweep("acme") == 0
 
 
-def test_what_was_sent_and_never_answered_times_out_after_its_gateway_had_its_chance(online: World) -> None:
+def test_of_what_was_sent_and_never_heard_of_again_the_outcome_is_unknown(online: World) -> None:
+    """A24: its gateway died; while it lives, it tells of a time-out itself."""
     command = submit(online, a_tenant(command_timeout_s=30))
     online.services.commands.mark_sent(REF, command.id, NOON)
     online.clock.advance(44)
-    assert online.services.commands.end_overdue("acme") == 0
+    assert online.services.commands.sweep("acme") == 0
     online.clock.advance(1)
-    assert online.services.commands.end_overdue("acme") == 1
-    assert status(online, command) is CommandStatus.TIMED_OUT
+    assert online.services.commands.sweep("acme") == 1
+    assert status(online, command) is CommandStatus.UNKNOWN_OUTCOME
+    assert told(online)[-1] == "unknown_outcome"
 
 
 def test_a_sweep_of_one_tenant_leaves_the_others_alone(world: World) -> None:
     command = submit(world)
     world.clock.advance(1000)
-    assert world.services.commands.end_overdue("beta") == 0
+    assert world.services.commands.sweep("beta") == 0
     assert status(world, command) is CommandStatus.QUEUED
 
 

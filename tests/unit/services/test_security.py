@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.certificate import CertificateKind, CertificateState
 from app.domain.charge_point import ChargePoint, ChargePointSecurity
-from app.domain.command import GATEWAY_UNREACHABLE, NO_ANSWER, CommandStatus, Outcome
+from app.domain.command import EXPIRED, NO_ANSWER, CommandStatus, Outcome
 from app.domain.context import ChargePointRef
 from app.domain.errors import InvalidInput, NeedsForce, NotFound
 from app.services.keys import KeyHasher
@@ -26,8 +26,7 @@ REFUSALS = [
     Outcome(CommandStatus.REJECTED, result={"status": "Rejected"}),
     Outcome(CommandStatus.REJECTED, result={"status": "NotSupported"}),
     Outcome(CommandStatus.FAILED, error={"code": "InternalError"}),
-    Outcome(CommandStatus.EXPIRED),
-    GATEWAY_UNREACHABLE,
+    EXPIRED,
 ]
 UNKNOWN = [NO_ANSWER, Outcome(CommandStatus.FAILED, error={"code": "unreadable_answer"})]
 

@@ -60,7 +60,7 @@ def end(world: World, status: CommandStatus) -> None:
     if status is CommandStatus.TIMED_OUT:
         world.services.commands.mark_sent(REF, delivery.command_id, world.clock.now())
         world.clock.advance(60)
-        world.services.commands.end_overdue("acme")
+        world.services.commands.sweep("acme")
     else:
         answer = "Accepted" if status is CommandStatus.ACCEPTED else "Rejected"
         world.services.commands.complete(REF, delivery.command_id, {"status": answer})

@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 from celery import Celery, _state
 
+from app.health import Pulse
 from app.ocpp.catalog import load_catalog
 from app.process import Process
 from app.settings import Settings
@@ -48,4 +49,6 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
 @pytest.fixture
 def process(world: World, settings: Settings, leases: FakeLeases) -> Process:
     adapters = SimpleNamespace(link=world.link, leases=leases, messages=SimpleNamespace(), redis=None)
-    return cast(Process, SimpleNamespace(settings=settings, services=world.services, adapters=adapters))
+    return cast(
+        Process, SimpleNamespace(settings=settings, services=world.services, adapters=adapters, pulse=Pulse())
+    )

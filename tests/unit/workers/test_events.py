@@ -7,6 +7,7 @@ import pytest
 from app.domain.errors import Retryable
 from app.domain.events import Event
 from app.domain.webhook import Delivery
+from app.health import Role
 from app.process import Process
 from tests.builders import an_event
 from tests.fakes.leases import FakeLeases
@@ -81,6 +82,7 @@ def test_everything_that_waits_is_published_in_order_and_removed(
     world.outbox.append("beta", [an_event("d")], 2)
     run(relay, monkeypatch)
     assert publisher.published == ["a", "b", "c", "d"]
+    assert relay._pulse.role is Role.ACTIVE
     assert world.outbox.depth("acme") == world.outbox.depth("beta") == 0
     assert publisher.closed
 
@@ -170,6 +172,7 @@ def test_a_relay_that_stands_by_publishes_nothing(
     run(relay, monkeypatch)
     assert (publisher.published, len(asked)) == ([], 1)
     assert leases.holder(LEASE) == "another process"
+    assert relay._pulse.role is Role.STANDBY
 
 
 def test_a_dead_relays_place_is_taken_when_its_lease_is_over(
@@ -216,6 +219,24 @@ def test_webhooks_and_those_who_look_get_events_that_mqtt_has(
     run(relay, monkeypatch)
     assert [one.event_id for one in world.deliveries.all("acme")] == ["a"]
     assert [live.event for live in world.live_feed.read("acme", position, 0)] == [an_event("a")]
+
+
+@pytest.mark.parametrize("failure", [Retryable("away"), ZeroDivisionError()])
+def test_live_events_that_fail_hold_up_nothing(
+    relay: Relay,
+    world: World,
+    publisher: FakePublisher,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(relay._services.live_feed, "publish", fail)
+    world.outbox.append("acme", [an_event("a")], 1)
+    run(relay, monkeypatch)
+    assert publisher.published == ["a"]
+    assert world.outbox.depth("acme") == 0
 
 
 def test_an_event_is_forgotten_only_when_its_deliveries_are_stored(

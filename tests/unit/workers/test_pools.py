@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.health import Pulse, Role
 from tests.builders import a_tenant
 from tests.fakes.world import World
 from workers import pools
@@ -36,8 +37,9 @@ class House:
     def __init__(self, world: World) -> None:
         self.world = world
         self.started: dict[Place, FakeWorker] = {}
+        self.pulse = Pulse()
         start: Any = self._start
-        self.pools = Pools(world.services.tenants.directory, start, again_after_s=5)
+        self.pools = Pools(world.services.tenants.directory, self.pulse, start, again_after_s=5)
 
     def _start(self, place: Place) -> FakeWorker:
         self.started[place] = FakeWorker()
@@ -93,6 +95,16 @@ def test_a_worker_that_ended_by_itself_comes_back_soon_and_not_at_once(house: Ho
     assert house.started["acme", 1] is not dead
 
 
+def test_a_keeper_is_well_while_all_its_workers_run(house: House) -> None:
+    house.wants("acme", 1)
+    assert house.pulse.role is Role.ACTIVE
+    house.started["acme", 1].returncode = 1
+    house.look(now=1)
+    waits = house.pulse.role
+    house.look(now=6)
+    assert (waits, house.pulse.role) == (Role.WAITING, Role.ACTIVE)
+
+
 def test_the_workers_end_with_their_keeper(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "_LOOK_EVERY_S", 0)
     house.wants("acme", 2)
@@ -106,5 +118,6 @@ def test_a_worker_takes_its_tenants_queue_alone(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(subprocess, "Popen", commands.append)
     pools.start_worker(("acme", 2))
     (command,) = commands
+    assert command[:2] == ["env", "HEALTH_PORT=0"]  # the port is its keeper's
     assert command[command.index("-Q") + 1] == "ocpp.acme"
     assert command[command.index("-n") + 1] == "acme-2@%h"

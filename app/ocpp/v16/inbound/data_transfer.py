@@ -12,8 +12,8 @@ ACTION = "DataTransfer"
 
 
 def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
-    """Nothing."""
-    return BatchNeeds()
+    """The charge point: only the message log keeps the data, so it is not taken while the store is away."""
+    return BatchNeeds(charge_points={context.charge_point.charge_point_id})
 
 
 def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, Any]:

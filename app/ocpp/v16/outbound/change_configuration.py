@@ -126,6 +126,6 @@ def ended(command: Command, outcome: Outcome, keepers: Keepers) -> None:
         keepers.configuration.note_changed(command.charge_point, key, value, reboot_required=reboot)
     elif answer == "NotSupported":
         keepers.configuration.note_unknown(command.charge_point, key)
-    elif charge_point_refused(outcome) or outcome.status is CommandStatus.TIMED_OUT:
-        answered = outcome.status is not CommandStatus.TIMED_OUT
+    elif charge_point_refused(outcome) or outcome.status.leaves_it_open:
+        answered = not outcome.status.leaves_it_open
         keepers.configuration.note_refused(command.charge_point, key, value, answered=answered)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.command import CONNECTION_LOST, EXPIRED, GATEWAY_UNREACHABLE, NO_ANSWER, Outcome
+from app.domain.command import CONNECTION_LOST, EXPIRED, NO_ANSWER, Outcome
 from app.domain.configuration_keys import STANDARD_KEYS
 from app.domain.errors import InvalidInput
 from tests.unit.ocpp.conftest import Station
@@ -177,7 +177,7 @@ def test_every_standard_key_is_asked_for_in_the_end(station: Station) -> None:
     assert len(asked) == len(keys_asked(station)[1:]) * 4 - 1
 
 
-@pytest.mark.parametrize("lost", [CONNECTION_LOST, EXPIRED, GATEWAY_UNREACHABLE])
+@pytest.mark.parametrize("lost", [CONNECTION_LOST, EXPIRED])
 def test_what_never_arrived_is_no_reason_to_ask_differently(station: Station, lost: Outcome) -> None:
     command = submit(station, "get_configuration", {})
     station.world.services.commands.fail(station.ref, command.id, lost)

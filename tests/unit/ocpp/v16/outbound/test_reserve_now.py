@@ -159,7 +159,7 @@ def test_what_was_never_sent_reserves_nothing(station: Station) -> None:
     station.world.services.charge_points.close_connection(station.ref, 1)
     command = reserve(station)
     station.world.clock.advance(61)
-    station.world.services.commands.end_overdue("acme")
+    station.world.services.commands.sweep("acme")
     assert (kept(station, command).status, kept(station, command).reason) == (
         ReservationStatus.ENDED,
         "NotSent",
