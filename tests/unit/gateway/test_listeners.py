@@ -1,5 +1,7 @@
 """The ports that charge points connect to: a plain one, one with TLS, or both."""
 
+import asyncio
+import contextlib
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -119,3 +121,19 @@ async def test_what_is_told_of_an_upgrade_is_bounded_and_no_other_secret_is_in_i
     assert "c2VjcmV0" not in str(told)
     assert len(str(told)) < 8_000
     await close(servers)
+
+
+async def test_a_socket_that_says_nothing_is_counted_until_it_is_gone(settings: GatewaySettings) -> None:
+    """Anybody can open them; of too many the oldest is closed."""
+    admission = Admission(AdmissionLimits(10, 0), max_silent=2)
+    servers = await open_listeners(replace(settings, tls=None), None, echo, let_in, admission)
+    sockets = [await asyncio.open_connection("127.0.0.1", settings.port) for _ in range(3)]
+    async with asyncio.timeout(5):
+        with contextlib.suppress(ConnectionResetError):
+            assert await sockets[0][0].read() == b""
+    assert admission.silent == 2
+    assert admission.refused == {"silent": 1}
+    for _, writer in sockets:
+        writer.close()
+    await close(servers)
+    assert admission.silent == 0
