@@ -232,7 +232,7 @@ async def test_without_redis_charging_goes_on_and_commands_wait_and_say_so(
             assert "way to the charge point's gateway" in taken["warnings"][0]
             assert (await health(fragile.rest_url))[1]["checks"]["redis"] == "failed"
             await until(lambda: is_unready(health_ports["worker"]))
-            await until(lambda: is_unready(health_ports["beat"]))
+            await until(lambda: waits(health_ports["beat"]))
             paused = fragile.log("beat").count("sweeps_pause")
             await asyncio.sleep(2)  # of four sweeps that cannot be sent
             assert fragile.log("beat").count("sweeps_pause") == paused
@@ -250,6 +250,10 @@ async def test_without_redis_charging_goes_on_and_commands_wait_and_say_so(
 
 async def is_ready(port: int) -> bool:
     return (await health(at(port)))[0] == 200
+
+
+async def waits(port: int) -> bool:
+    return bool((await health(at(port)))[1]["role"] == "waiting")
 
 
 async def is_unready(port: int) -> bool:
