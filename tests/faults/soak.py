@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scene.field.leave()
         tally.problems += scene.judge.wrong_sessions() + scene.judge.stuck_sessions()
         tally.problems += scene.judge.wrong_events() + scene.judge.wrong_over_rest()
+        tally.problems += scene.judge.disagreements()
         report = _report(scene, tally, options, time.monotonic() - began)
     options.report.parent.mkdir(parents=True, exist_ok=True)
     options.report.write_text(report)

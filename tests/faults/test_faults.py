@@ -27,3 +27,4 @@ def test_afterwards_nobody_is_stuck_and_rest_knows_it_all(scene: Scene) -> None:
     assert scene.judge.stuck_sessions() == []
     assert scene.judge.wrong_events() == []
     assert scene.judge.wrong_over_rest() == []
+    assert scene.judge.disagreements() == []

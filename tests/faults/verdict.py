@@ -4,11 +4,14 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import httpx
 from pymongo import MongoClient
 
+from app.bootstrap.consistency import find_disagreements
+from app.domain.consistency import Patience
 from app.domain.tenant import database_name
 from bench import frames
 from tests.e2e.conftest import PASSWORD, TestTenant
@@ -18,6 +21,7 @@ from tests.faults.subscriber import Subscriber
 from tests.faults.system import BreakableSystem
 
 _EVENTS_WITHIN_S = 60.0
+_PATIENCE = timedelta(seconds=5)
 _TOLD = (frames.START, frames.METER_VALUES, frames.STOP)
 Document = dict[str, Any]
 
@@ -112,6 +116,11 @@ class Judge:
             heard = self._subscriber.arrivals_of(placed.tenant.id, placed.charge_point.identity)
             delays += [came - at for at, came in zip(told, heard, strict=False) if at >= since]
         return sorted(delays)
+
+    def disagreements(self) -> list[str]:
+        """What the installation's own checker finds (`python -m app.cli check`)."""
+        found = find_disagreements(self._system.settings, patience=Patience(usual=_PATIENCE))
+        return [str(disagreement) for disagreement in found]
 
     def wrong_over_rest(self) -> list[str]:
         """REST shows the same sessions and energies as the charge points believe."""
