@@ -102,4 +102,5 @@ def _replace_process() -> NoReturn:
     """The same command line in the same process. Connections close with the old program."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  our own command line, once more
+    # our own command line, once more
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # nosec B606

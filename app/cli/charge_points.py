@@ -5,7 +5,7 @@ from typing import IO
 import click
 
 from app.cli.imports import dry_run_option, file_argument, show_report, skip_option
-from app.cli.installer import installer_values
+from app.cli.installer import NEEDS_TLS, NO_TLS, installer_values
 from app.cli.toolbox import Toolbox, json_option, pass_toolbox, show, show_table
 from app.domain.charge_point_csv import WRONG_IDENTITY, is_identity, read_csv
 from app.domain.context import ChargePointRef
@@ -52,16 +52,24 @@ def import_charge_points(
     """Make the charge points in FILE known to TENANT_ID: a CSV file in UTF-8; `-` is standard input.
 
     The first line names the columns: charge_point_id, and security_profile (0 to 3) and key (hexadecimal, or
-    `new` to have one made and shown, this once), with commas or semicolons between them. If a line is wrong
-    nothing is changed and every wrong line is named.
+    `new` to have one made for who has none, and shown this once), with commas or semicolons between them. If
+    a line is wrong nothing is changed and every wrong line is named. The same file again changes nothing;
+    `charge-points installer --new-key` makes another key.
 
     \b
     Example: python -m app.cli charge-points import acme fleet.csv --dry-run
     """
+    rows = list(read_csv(file))
     report = toolbox.services.charge_point_imports.import_rows(
-        toolbox.services.tenants.get(tenant_id), read_csv(file), partial=skip_wrong_lines, dry_run=dry_run
+        toolbox.services.tenants.get(tenant_id), rows, partial=skip_wrong_lines, dry_run=dry_run
     )
-    show_report(report, as_json=as_json, new_keys=report.new_keys)
+    if not toolbox.settings.gateway.public_url.startswith("wss:"):
+        for row in rows:
+            if row.values.get("security_profile") in NEEDS_TLS:
+                report.warnings.setdefault(f"line {row.line}", []).append(f"{row.key}: {NO_TLS}.")
+    show_report(
+        report, as_json=as_json, changes=report.changes, warnings=report.warnings, new_keys=report.new_keys
+    )
     if report.new_keys and not as_json:
         click.echo("\nNew keys, shown this once:")
         show_table(

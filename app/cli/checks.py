@@ -67,7 +67,9 @@ def servers(patient: Patient) -> Iterator[Finding]:
         try:
             write()
         except Retryable as failure:
-            yield Finding(name, Level.FAILED, _first_line(failure), "Is it running? Is its address right?")
+            yield Finding(
+                name, Level.FAILED, _first_line(failure), "Is it running (make run)? Is its address right?"
+            )
         else:
             yield Finding(name, Level.OK, "Reached, and it takes what we write.")
     publisher.close()
@@ -78,7 +80,7 @@ def _write_to_redis(adapters: Adapters) -> None:
         client.set(f"{KEY_PREFIX}doctor", "1", ex=5)
 
 
-def redis_keeps_everything(patient: Patient) -> Iterator[Finding]:
+def redis_eviction(patient: Patient) -> Iterator[Finding]:
     """A Redis that evicts keys loses messages."""
     with patient.adapters.redis.calling() as client:
         policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
@@ -101,7 +103,7 @@ def indexes(patient: Patient) -> Iterator[Finding]:
         yield Finding("indexes", Level.OK, f"All there, of {len(directory.ids())} tenants.")
 
 
-def clocks(patient: Patient) -> Iterator[Finding]:
+def clock(patient: Patient) -> Iterator[Finding]:
     """Expiry, order and billing depend on them."""
     here = patient.services.clock.now()
     apart = abs(patient.adapters.databases.server_time() - here)
@@ -160,6 +162,7 @@ def processes(patient: Patient) -> Iterator[Finding]:
 def queues(patient: Patient) -> Iterator[Finding]:
     """Does work pile up?"""
     directory = patient.services.tenants.directory
+    directory.refresh()
     longest = [(queue_length(patient.adapters.redis, name), name) for name in directory.ids()]
     waiting = [(patient.services.outbox.depth(name), name) for name in directory.ids()]
     for name, counts, advice in (
@@ -193,9 +196,11 @@ def permissions(patient: Patient) -> Iterator[Finding]:
 
 def tenants(patient: Patient) -> Iterator[Finding]:
     """Somebody should live here."""
-    ids = patient.services.tenants.directory.ids()
+    directory = patient.services.tenants.directory
+    directory.refresh()
+    ids = directory.ids()
     if not ids:
-        advice = 'Make one: python -m app.cli tenants onboard acme --name "Acme Charging" --prefix ACME-'
+        advice = "Make one; how: python -m app.cli tenants onboard --help"
         yield Finding("tenants", Level.WARNING, "There is none.", advice)
     else:
         yield Finding("tenants", Level.OK, f"{len(ids)}.")
@@ -203,9 +208,9 @@ def tenants(patient: Patient) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     servers,
-    redis_keeps_everything,
+    redis_eviction,
     indexes,
-    clocks,
+    clock,
     certificates,
     processes,
     queues,

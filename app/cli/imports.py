@@ -7,6 +7,7 @@ import click
 
 from app.cli.toolbox import show
 
+_SHOWN = 20
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
@@ -44,8 +45,15 @@ def skip_option() -> Callable[[Command], Command]:
     return click.option("--skip-wrong-lines", is_flag=True, help="Take the good lines, and name the others.")
 
 
-def show_report(report: Report, *, as_json: bool, **more: Any) -> None:
-    """The counts, and a line for each line that was left out."""
+def show_report(
+    report: Report,
+    *,
+    as_json: bool,
+    changes: Mapping[str, str] | None = None,
+    warnings: Mapping[str, list[str]] | None = None,
+    **more: Any,
+) -> None:
+    """The counts, what happens to whom, and a line for each line that was left out."""
     row = {
         "dry_run": report.dry_run,
         "created": report.created,
@@ -53,9 +61,16 @@ def show_report(report: Report, *, as_json: bool, **more: Any) -> None:
         "unchanged": report.unchanged,
         "wrong_lines": len(report.problems),
     }
+    for line, sentences in (warnings or {}).items():
+        click.echo(f"Warning, {line}: {' '.join(sentences)}", err=True)
     if as_json:
-        show(row | {"problems": report.problems} | more, as_json=True)
+        told = {} if changes is None else {"changes": changes, "warnings": warnings or {}}
+        show(row | {"problems": report.problems} | told | more, as_json=True)
         return
     show(row, as_json=False)
+    for name, happens in list((changes or {}).items())[:_SHOWN]:
+        click.echo(f"{name}: {happens}")
+    if changes and len(changes) > _SHOWN:
+        click.echo(f"... and {len(changes) - _SHOWN} more; --json shows all.")
     for line, sentences in report.problems.items():
         click.echo(f"{line}: {' '.join(sentences)}")

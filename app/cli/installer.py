@@ -14,6 +14,8 @@ _PROFILES = {
     3: "3: client certificate, TLS",
 }
 _HAS_A_KEY = (1, 2)
+NEEDS_TLS = (2, 3)
+NO_TLS = "profiles 2 and 3 need TLS, which GATEWAY_PUBLIC_URL has not (GATEWAY_TLS_PORT): it cannot connect"
 
 
 def installer_values(
@@ -29,11 +31,13 @@ def installer_values(
         "full_url": f"{base}/{quote(charge_point.id, safe='')}",
         "security_profile": _PROFILES[profile],
     }
-    if profile in _HAS_A_KEY:
+    if profile in _HAS_A_KEY or key is not None:
         values["user_name"] = charge_point.id
         values["authorization_key"] = key or "not shown again; --new-key makes another"
     if base.startswith("wss:"):
         values["trusted_root"] = "the one that signed the gateway's certificate"
+    if profile in NEEDS_TLS and not base.startswith("wss:"):
+        values["warning"] = NO_TLS
     return values | {"heartbeat_interval_s": tenant.configuration.heartbeat_interval}
 
 

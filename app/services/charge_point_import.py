@@ -15,15 +15,22 @@ from app.services.ports import ChargePointRepository
 from app.services.security import SecurityService
 
 MAX_ROWS = 100_000
+_NO_PREFIX = "It begins with none of the tenant's prefixes: its address is .../ocpp/{tenant_id}/..."
 
 
 @dataclass(slots=True)
 class ChargePointImportReport:
-    """What an import did, or would do. `new_keys` are shown this once; nobody can read them later."""
+    """What an import did, or would do.
+
+    `changes` says of each charge point that is not left as it is what happens to it; `warnings` are of lines
+    that were taken. `new_keys` are shown this once; nobody can read them later.
+    """
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
+    changes: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     problems: Mapping[str, list[str]] = field(default_factory=dict)
     new_keys: dict[str, str] = field(default_factory=dict, repr=False)
     dry_run: bool = False
@@ -47,6 +54,8 @@ class ChargePointImportService:
     ) -> ChargePointImportReport:
         """Make charge points known; known ones get the profile and the key that the file names.
 
+        The same file again changes nothing: a key is made only for who has none.
+
         Raises InvalidInput that names each wrong line, unless `partial`; QuotaExceeded before anything is
         written. Should a server fail half-way, import the same again.
         """
@@ -54,7 +63,8 @@ class ChargePointImportService:
         known = self._repository.find_many(tenant.id, [row.key for row in looked_at if not row.problems])
         good, problems = _checked(looked_at, known)
         if problems and not partial:
-            raise InvalidInput(f"{len(problems)} lines are wrong; nothing was imported.", problems=problems)
+            told = "1 line is wrong" if len(problems) == 1 else f"{len(problems)} lines are wrong"
+            raise InvalidInput(f"{told}; nothing was imported.", problems=problems)
         self._check_quota(tenant, sum(row.key not in known for row in good))
         report = ChargePointImportReport(problems=problems, dry_run=dry_run)
         for row in good:
@@ -69,15 +79,22 @@ class ChargePointImportService:
     def _import(
         self, tenant: Tenant, row: Row, known: ChargePoint | None, report: ChargePointImportReport
     ) -> None:
-        profile, key = row.values.get("security_profile"), row.values.get("key")
+        profile, key = row.values.get("security_profile"), self._other_key(row, known)
         ref = ChargePointRef(tenant.id, row.key)
         other_profile = profile is not None and (known is None or known.security.profile != profile)
+        if not any(row.key.startswith(prefix) for prefix in tenant.charge_point_prefixes):
+            report.warnings[f"line {row.line}"] = [_NO_PREFIX.format(tenant_id=tenant.id)]
+        happens = ["made known"] if known is None else []
+        happens += [f"security profile {profile}"] if other_profile else []
+        happens += ["another key: the one before ends" if _has_key(known) else "a key"] if key else []
         if known is None:
             report.created += 1
-        elif key is not None or other_profile:
+        elif happens:
             report.changed += 1
         else:
             report.unchanged += 1
+        if happens:
+            report.changes[row.key] = ", ".join(happens)
         if report.dry_run:
             return
         if known is None:
@@ -88,6 +105,18 @@ class ChargePointImportService:
                 report.new_keys[row.key] = made
         if profile is not None and other_profile:
             self._security.set_profile(ref, profile, force=True)
+
+    def _other_key(self, row: Row, known: ChargePoint | None) -> str | None:
+        """The key to be set: none if it has this one, or any where the file only wants one to be made."""
+        key: str | None = row.values.get("key")
+        if key is None or not _has_key(known):
+            return key
+        stays = key == NEW_KEY or (known is not None and self._security.has_key(known, key))
+        return None if stays else key
+
+
+def _has_key(known: ChargePoint | None) -> bool:
+    return known is not None and known.security.key_hash is not None
 
 
 def _bounded(rows: Iterable[Row]) -> list[Row]:
@@ -120,7 +149,6 @@ def _checked(rows: Iterable[Row], known: Mapping[str, ChargePoint]) -> tuple[lis
 def _problems_of(row: Row, known: ChargePoint | None) -> list[str]:
     """What the cells alone do not show."""
     needs_key = row.values.get("security_profile") in (1, 2)
-    has_key = row.values.get("key") is not None or (known is not None and known.security.key_hash is not None)
-    if needs_key and not has_key:
+    if needs_key and row.values.get("key") is None and not _has_key(known):
         return [f"key: Profiles 1 and 2 need a key; `{NEW_KEY}` has one made."]
     return []

@@ -85,6 +85,11 @@ class SecurityService:
         log.info("key_provisioned", charge_point_id=ref.charge_point_id)
         return key
 
+    def has_key(self, charge_point: ChargePoint, key: str) -> bool:
+        """Whether this is its key already. Takes milliseconds."""
+        stored = charge_point.security.key_hash
+        return stored is not None and self._hasher.matches(stored, _as_bytes(key))
+
     def set_profile(self, ref: ChargePointRef, profile: int, *, force: bool = False) -> None:
         """Demand this profile from the next connection on; may also lower it. Raises NotFound, NeedsForce."""
         charge_point = self._get(ref)
@@ -175,7 +180,7 @@ class SecurityService:
 
     def _hash(self, value: str) -> str:
         """Of the bytes that the digits stand for; of the text itself where an operator insisted on one."""
-        return self._hasher.hash(bytes.fromhex(value) if KEY_DIGITS.fullmatch(value) else value.encode())
+        return self._hasher.hash(_as_bytes(value))
 
 
 def _has_key(security: ChargePointSecurity) -> bool:
@@ -196,3 +201,7 @@ def _changed_nothing(outcome: Outcome) -> bool:
 def _profile_in(value: str) -> int | None:
     text = value.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _as_bytes(key: str) -> bytes:
+    return bytes.fromhex(key) if KEY_DIGITS.fullmatch(key) else key.encode()

@@ -50,8 +50,27 @@ def test_new_charge_points_are_known_with_profile_and_key(bring: Importing) -> N
 
 
 def test_the_same_file_again_changes_nothing(bring: Importing) -> None:
-    bring("A-1,,", "A-2,,")
-    assert bring("A-1,,", "A-2,,").unchanged == 2
+    file = ("A-1,,", "A-2,1,new", f"A-3,2,{KEY}")
+    first = bring(*file)
+    assert list(first.changes) == ["A-1", "A-2", "A-3"]
+    again = bring(*file)
+    assert (again.unchanged, again.changes, again.new_keys) == (3, {}, {})
+
+
+def test_what_happens_to_each_is_said_before_it_happens(bring: Importing) -> None:
+    bring("A-1,,", f"A-2,2,{KEY}")
+    would = bring("A-1,1,new", f"A-2,2,{KEY[::-1]}", "A-3,,", dry_run=True)
+    assert would.changes == {
+        "A-1": "security profile 1, a key",
+        "A-2": "another key: the one before ends",
+        "A-3": "made known",
+    }
+
+
+def test_an_identity_without_the_tenants_prefix_is_taken_with_a_warning(bring: Importing) -> None:
+    report = bring("A 1,,")
+    assert report.created == 1
+    assert "begins with none" in report.warnings["line 2"][0]
 
 
 def test_a_known_charge_point_gets_what_the_file_names(bring: Importing) -> None:
