@@ -10,7 +10,7 @@ from app.cli.installer import base_url
 from app.cli.tenants import parsed_settings, tenants
 from app.cli.toolbox import Toolbox, json_option, pass_toolbox, read_password, show
 from app.domain.charge_point_csv import read_csv as read_charge_points
-from app.domain.csv_table import Row
+from app.domain.csv_table import Row, wrong_lines
 from app.domain.errors import InvalidInput, Retryable
 from app.domain.id_tag_csv import read_csv as read_id_tags
 from app.domain.mqtt_access import MqttRole
@@ -89,7 +89,7 @@ def _good(file: IO[str], read: Callable[[Iterable[str]], Iterator[Row]]) -> list
     rows = list(read(file))
     problems = {f"{file.name}, line {row.line}": list(row.problems) for row in rows if row.problems}
     if problems:
-        raise InvalidInput(f"{len(problems)} lines are wrong; nothing was made.", problems=problems)
+        raise InvalidInput(f"{wrong_lines(len(problems))}; nothing was made.", problems=problems)
     return rows
 
 

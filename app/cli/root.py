@@ -35,7 +35,8 @@ def cli(context: click.Context) -> None:
       python -m app.cli check-settings
       python -m app.cli setup
       python -m app.cli users create --email you@example.com --role platform_admin
-      python -m app.cli tenants create acme --name "Acme Charging" --prefix ACME-
+      python -m app.cli tenants onboard acme --name "Acme Charging" --prefix ACME- \\
+        --admin-email admin@acme.example
     """
     if context.obj is None:
         context.obj = Toolbox()

@@ -10,6 +10,7 @@ import orjson
 from app.bootstrap import Adapters, build_adapters, build_services
 from app.logs import configure_logging
 from app.services import Services
+from app.services.passwords import MINIMUM_LENGTH
 from app.settings import Settings
 
 
@@ -82,6 +83,7 @@ def read_password(*, from_stdin: bool) -> str:
     """Asked twice without echo, or the first line of standard input; never an argument, which others see."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
+    click.echo(f"At least {MINIMUM_LENGTH} characters, and nothing that is easily guessed.", err=True)
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     return password
 

@@ -97,3 +97,8 @@ def token(cell: str) -> str | None:
 def text(cell: str) -> str | None:
     """A text as it stands, or nothing."""
     return cell or None
+
+
+def wrong_lines(count: int) -> str:
+    """How a refusal begins."""
+    return "1 line is wrong" if count == 1 else f"{count} lines are wrong"

@@ -7,7 +7,7 @@ from itertools import islice
 from app.domain.charge_point import ChargePoint
 from app.domain.charge_point_csv import NEW_KEY
 from app.domain.context import ChargePointRef
-from app.domain.csv_table import Row
+from app.domain.csv_table import Row, wrong_lines
 from app.domain.errors import InvalidInput, QuotaExceeded
 from app.domain.tenant import Tenant
 from app.services.charge_points import ChargePointService
@@ -63,8 +63,7 @@ class ChargePointImportService:
         known = self._repository.find_many(tenant.id, [row.key for row in looked_at if not row.problems])
         good, problems = _checked(looked_at, known)
         if problems and not partial:
-            told = "1 line is wrong" if len(problems) == 1 else f"{len(problems)} lines are wrong"
-            raise InvalidInput(f"{told}; nothing was imported.", problems=problems)
+            raise InvalidInput(f"{wrong_lines(len(problems))}; nothing was imported.", problems=problems)
         self._check_quota(tenant, sum(row.key not in known for row in good))
         report = ChargePointImportReport(problems=problems, dry_run=dry_run)
         for row in good:

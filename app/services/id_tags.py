@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from app.domain.csv_table import Row
+from app.domain.csv_table import Row, wrong_lines
 from app.domain.errors import Conflict, InvalidInput, NotFound, PreconditionFailed
 from app.domain.id_tag import IdTag, check_id_tag, id_tag_key
 from app.services.ports import Clock, IdTagRepository, Page, PageRequest
@@ -121,7 +121,7 @@ class IdTagService:
         """
         good, problems = _checked(rows)
         if problems and not partial:
-            raise InvalidInput(f"{len(problems)} lines are wrong; nothing was imported.", problems=problems)
+            raise InvalidInput(f"{wrong_lines(len(problems))}; nothing was imported.", problems=problems)
         report = ImportReport(problems=problems, dry_run=dry_run)
         remaining = iter(good)
         while some := list(islice(remaining, _AT_ONCE)):
