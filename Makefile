@@ -73,6 +73,6 @@ $(STAMP): requirements/dev.txt
 		echo "Python 3.11 or newer is needed, and neither python3.11 nor python3 is one." >&2; exit 1; \
 	fi; \
 	[ -x $(VENV)/bin/pip ] || $$python -m venv $(VENV) || exit 1; \
-	echo "Installing the pinned requirements into $(VENV) (once, about half a minute) ..."; \
+	echo "Installing the pinned requirements into $(VENV) (once, about a minute) ..."; \
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	@touch $@
