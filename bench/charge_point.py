@@ -17,7 +17,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from bench.charging import ChargingBehaviour
@@ -27,6 +27,8 @@ from bench.station_lists import StationList
 from bench.station_reservations import StationReservationBook
 from bench.station_security import StationTrust
 from bench.station_smart_charging import StationProfiles
+
+PUT_OFF = (429, 503)
 
 
 class SimulatedChargePoint(ChargingBehaviour):
@@ -42,6 +44,7 @@ class SimulatedChargePoint(ChargingBehaviour):
         sample_interval_s: float = 1.0,
         subprotocols: tuple[str, ...] = ("ocpp1.6",),
         headers: dict[str, str] | None = None,
+        comes_again: bool = False,
     ) -> None:
         super().__init__(connectors, sample_interval_s)
         self.url = f"{ws_url.rstrip('/')}/{quote(identity, safe='')}"
@@ -57,6 +60,7 @@ class SimulatedChargePoint(ChargingBehaviour):
         self._response_timeout_s = response_timeout_s
         self._subprotocols = [Subprotocol(name) for name in subprotocols]
         self._headers = headers
+        self._comes_again = comes_again
         self._station: Station | None = None
         self._reader: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -74,8 +78,23 @@ class SimulatedChargePoint(ChargingBehaviour):
         await self.disconnect()
 
     async def connect(self) -> None:
-        """Open the WebSocket; raises OSError or `websockets.exceptions.InvalidHandshake`."""
-        self.connection = await connect(
+        """Open the WebSocket; raises OSError or `websockets.exceptions.InvalidHandshake`.
+
+        One that `comes_again` waits as long as it is told when it is put off, as real ones do.
+        """
+        while True:
+            try:
+                self.connection = await self._open()
+                break
+            except InvalidStatus as refused:
+                if not self._comes_again or refused.response.status_code not in PUT_OFF:
+                    raise
+                await asyncio.sleep(float(refused.response.headers.get("Retry-After", "1")))
+        self._station = Station(self, self.connection, self._response_timeout_s)
+        self._reader = asyncio.create_task(self._station.start())
+
+    async def _open(self) -> ClientConnection:
+        return await connect(
             self.url,
             subprotocols=self._subprotocols,
             additional_headers=self._headers,
@@ -83,8 +102,6 @@ class SimulatedChargePoint(ChargingBehaviour):
             proxy=None,
             open_timeout=self._response_timeout_s,
         )
-        self._station = Station(self, self.connection, self._response_timeout_s)
-        self._reader = asyncio.create_task(self._station.start())
 
     async def disconnect(self) -> None:
         """Close the WebSocket properly; harmless when it is closed already."""

@@ -80,7 +80,9 @@ async def charge_once(
     identity = f"DEMO-{number:04d}"
     await asyncio.sleep((number - 1) * pace.arrive_every_s)
     connector = 1 + number % 2
-    charge_point = SimulatedChargePoint(demo["ws_url"], identity, sample_interval_s=pace.interval_s)
+    charge_point = SimulatedChargePoint(
+        demo["ws_url"], identity, sample_interval_s=pace.interval_s, comes_again=True
+    )
     charge_point.registers_wh[connector] = random.randrange(10_000, 900_000)
     try:
         async with charge_point:

@@ -159,7 +159,7 @@ async def test_many_charge_points_at_once(
     system: RunningSystem, tenant: TestTenant, rest: RestClient
 ) -> None:
     async def charge(number: int) -> int:
-        async with SimulatedChargePoint(system.ws_url, tenant.identity()) as charge_point:
+        async with SimulatedChargePoint(system.ws_url, tenant.identity(), comes_again=True) as charge_point:
             await charge_point.boot()
             started = await charge_point.start(1, tenant.id_tag, number)
             await charge_point.meter_values(1, started.transaction_id, number + 10)

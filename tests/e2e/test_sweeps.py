@@ -16,8 +16,8 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module", params=["queue", "bypass"])
 def tenant(request: pytest.FixtureRequest, system: RunningSystem, services: Services) -> TestTenant:
-    """With heartbeats every second, so that silence shows soon."""
-    return make_tenant(system, services, request.param, heartbeat_interval=1)
+    """With heartbeats every second, so that silence shows soon; and with few pings: a pong breaks it."""
+    return make_tenant(system, services, request.param, heartbeat_interval=1, ping_interval_s=60)
 
 
 async def test_a_silent_charge_point_is_offline_until_it_speaks(

@@ -122,7 +122,8 @@ def _broker_outage(scene: Scene, seconds: float) -> str:
     scene.system.restart("mqtt")
     back = time.monotonic()
     scene.field.settle()
-    missing = scene.judge.wrong_events()
+    while (missing := scene.judge.wrong_events()) and time.monotonic() - back < seconds:
+        _say("events are still catching up")
     took = time.monotonic() - back
     return (
         f"{seconds / 60:g} minutes; {served:,} messages answered, the longest wait {longest:.1f} s; "
