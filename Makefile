@@ -23,7 +23,7 @@ demo: $(STAMP) ## Charge with N simulated charge points (make run must be runnin
 	@exec $(VENV)/bin/python -m bench.demo --charge-points $(N)
 
 test: $(STAMP) ## Run all tests, or some: make test TEST_ARGS=tests/unit
-	@exec $(VENV)/bin/python -m pytest -q -n $(TEST_WORKERS) $(TEST_ARGS)
+	@exec $(VENV)/bin/python -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
 
 conformance: $(STAMP) ## Show every certification case, wire vector and quirk; writes docs/conformance.md
 	@exec $(VENV)/bin/python -m pytest -q -n $(TEST_WORKERS) -p tests.conformance.report \

@@ -38,7 +38,7 @@ class RunningSystem:
             "GATEWAY_PORT": str(self.gateway_port),
             "GATEWAY_PUBLIC_URL": f"ws://{HOST}:{self.gateway_port}/ocpp",
             "WEB_PORT": str(self.web_port),
-            "SWEEP_INTERVAL_S": "0.5",
+            "SWEEP_INTERVAL_S": "1",
             "ACCESS_TOKEN_S": "7200",
             "LOG_LEVEL": "INFO",
             **environment,

@@ -9,8 +9,8 @@ from tests.faults.scene import Scene, open_scene
 SEED = 7
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Under load for as long as the tests last."""
+    """Under load for as long as the rounds last."""
     with open_scene(tmp_path_factory.mktemp("faults"), charge_points=8, seed=SEED, pace_s=0.4) as opened:
         yield opened

@@ -74,6 +74,7 @@ METRIC_LABELS: dict[str, str] = {
     "limit": "Whose it was: a kind.",
     "method": "Of HTTP, or `other`.",
     "outcome": "A word.",
+    "reason": "A word.",
     "route": "The rule, never a path.",
     "status": "A number.",
     "tenant": "The tenant's id.",
