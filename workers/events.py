@@ -98,6 +98,15 @@ class Relay:
             return None
 
     def _drain(self, tenant_id: str) -> None:
+        """Raises Retryable. What nobody can read keeps its own tenant's events waiting, and no other's."""
+        try:
+            self._empty(tenant_id)
+        except Retryable:
+            raise
+        except Exception:  # the edge: it is looked at again every few seconds
+            log.exception("outbox_broke", tenant_id=tenant_id)
+
+    def _empty(self, tenant_id: str) -> None:
         while not self._stop.is_set() and self._standby.is_active():
             entries = self._services.outbox.head(tenant_id, _ENTRIES_AT_ONCE)
             self._pulse.beat(self._pulse.role)  # a backlog takes its time

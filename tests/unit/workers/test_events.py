@@ -9,6 +9,7 @@ from app.domain.events import Event
 from app.domain.webhook import Delivery
 from app.health import Role
 from app.process import Process
+from app.services.ports import OutboxEntry
 from tests.builders import an_event
 from tests.fakes.leases import FakeLeases
 from tests.fakes.world import World
@@ -120,6 +121,27 @@ def test_what_the_broker_did_not_acknowledge_stays_and_is_sent_again(
     run(relay, monkeypatch)
     assert publisher.published == ["a", "b"]
     assert world.outbox.depth("acme") == 0
+
+
+@pytest.mark.parametrize("wakes", [(), ("acme", "beta")])
+def test_an_outbox_that_nobody_can_read_stops_no_other_tenant(
+    relay: Relay,
+    world: World,
+    publisher: FakePublisher,
+    monkeypatch: pytest.MonkeyPatch,
+    wakes: tuple[str, ...],
+) -> None:
+    world.outbox.append("beta", [an_event("b")], 1)
+    head = world.outbox.head
+
+    def break_on_one(tenant_id: str, limit: int) -> list[OutboxEntry]:
+        if tenant_id == "acme":
+            raise KeyError("events")
+        return head(tenant_id, limit)
+
+    monkeypatch.setattr(world.outbox, "head", break_on_one)
+    run(relay, monkeypatch, *wakes)
+    assert publisher.published == ["b"]
 
 
 def test_a_crash_between_publishing_and_removing_repeats_and_loses_nothing(
