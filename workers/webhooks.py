@@ -94,6 +94,15 @@ class Sender:
             await self._look(tenant_id)
 
     async def _look(self, tenant_id: str) -> None:
+        """Raises Retryable. A webhook that nobody can read stops its own tenant's changes, and no other's."""
+        try:
+            await self._follow(tenant_id)
+        except Retryable:
+            raise
+        except Exception:  # the edge: it is looked at again every few seconds
+            log.exception("webhooks_not_read", tenant_id=tenant_id)
+
+    async def _follow(self, tenant_id: str) -> None:
         """Lanes follow the webhooks that are enabled now, and begin to work."""
         tenant = self._services.tenants.directory.find(tenant_id)
         served = tenant is not None and is_served(tenant)

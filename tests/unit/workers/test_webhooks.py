@@ -98,6 +98,22 @@ def test_a_wake_brings_new_webhooks_and_ends_others(
     assert seen[-1] == [(True, 1, True), (False, 1, False)]
 
 
+def test_webhooks_that_nobody_can_read_stop_no_other_tenant(
+    sender: Sender, world: World, lanes: list[FakeLane], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = make(world, "beta")
+    enabled = world.services.webhooks.enabled
+
+    def break_on_one(tenant_id: str) -> list[Webhook]:
+        if tenant_id == "acme":
+            raise KeyError("url")
+        return enabled(tenant_id)
+
+    monkeypatch.setattr(world.services.webhooks, "enabled", break_on_one)
+    run(sender, monkeypatch, lambda: "acme")
+    assert [lane.webhook.id for lane in lanes] == [theirs.id]
+
+
 def test_a_suspended_tenant_is_not_served(
     sender: Sender, world: World, lanes: list[FakeLane], monkeypatch: pytest.MonkeyPatch
 ) -> None:
