@@ -28,6 +28,7 @@ log = structlog.stdlib.get_logger(__name__)
 _REPLACED = 1008
 _NOT_SERVED = 1008
 _CLOSE_RETRY_S = 2.0
+_DELIVER_RETRY_S = 5.0
 
 
 class Presence:
@@ -160,15 +161,19 @@ class Presence:
     async def keep_delivering(self, connection: ChargePointConnection) -> None:
         """Send the commands that waited, and again whenever more had come than the line has room for."""
         while True:
-            await self.deliver_waiting(connection)
-            await connection.has_room_for_commands()
+            if await self.deliver_waiting(connection):
+                await connection.has_room_for_commands()
+            else:
+                await asyncio.sleep(_DELIVER_RETRY_S)
 
-    async def deliver_waiting(self, connection: ChargePointConnection) -> None:
-        """Send the commands that waited for this connection."""
+    async def deliver_waiting(self, connection: ChargePointConnection) -> bool:
+        """Send the commands that waited for this connection; False if the store could not say which."""
         try:
             await self._deliveries.ask(connection.ref, None)
         except Retryable as failure:
             connection.log.warning("waiting_commands_not_delivered", reason=failure.message)
+            return False
+        return True
 
     async def deliver_all_waiting(self) -> None:
         """Redis may have lost what was on its way to this gateway: the store knows what it was."""

@@ -212,6 +212,32 @@ async def test_a_store_that_fails_meanwhile_costs_the_connection_nothing(
     assert house.presence.find(REF) is connection
 
 
+async def test_what_the_store_could_not_say_when_it_connected_is_delivered_when_it_can(
+    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else would send it while the charge point stays connected: the sweep takes it for delivered."""
+    request = CommandRequest(REF, "reset", {"type": "Soft"}, "tests")
+    command = world.services.commands.submit(world.services.tenants.get("acme"), request)
+    waiting, failures = world.commands.waiting, [Retryable("a step-down"), Retryable("a step-down")]
+
+    def fail_at_first(*asked: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return waiting(*asked)
+
+    monkeypatch.setattr(world.commands, "waiting", fail_at_first)
+    monkeypatch.setattr(presence, "_DELIVER_RETRY_S", 0.001)
+    house = House(world, threads)
+    connection, _ = await house.open()
+    assert connection is not None
+    keeps = asyncio.ensure_future(house.presence.keep_delivering(connection))
+    async with asyncio.timeout(5):
+        while not world.link.delivered:  # noqa: ASYNC110 - a thread delivers
+            await asyncio.sleep(0.01)
+    keeps.cancel()
+    assert [delivery.command_id for _, delivery in world.link.delivered] == [command.id]
+
+
 # --- what was pending, and is used now (E4, E6) ------------------------------------------------------
 
 
