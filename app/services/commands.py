@@ -225,17 +225,22 @@ class CommandService:
 
         What was held up on its way to the gateway is tried again.
         """
-        now, ended = self._clock.now(), 0
-        for command in self._commands.list_open(tenant_id):
-            is_queued = command.status is CommandStatus.QUEUED
-            if is_overdue(command, now, _SENT_GRACE_S):
-                self._end(command, EXPIRED if is_queued else GATEWAY_LOST, (command.status,))
-                ended += 1
-            elif is_queued and HELD_UP in command.warnings:
-                charge_point = self._charge_points.find(command.charge_point)
-                if charge_point is not None:
-                    self._deliver(charge_point, command)
-        return ended
+        return sum(self._sweep_one(command) for command in self._commands.list_open(tenant_id))
+
+    def _sweep_one(self, command: Command) -> bool:
+        waits = command.status is CommandStatus.QUEUED
+        held_up = waits and HELD_UP in command.warnings
+        try:
+            if is_overdue(command, self._clock.now(), _SENT_GRACE_S):
+                self._end(command, EXPIRED if waits else GATEWAY_LOST, (command.status,))
+                return True
+            if held_up and (known := self._charge_points.find(command.charge_point)):
+                self._deliver(known, command)
+        except Retryable:
+            raise
+        except Exception:  # the edge: a command that breaks must not keep the others open
+            log.exception("command_not_swept", command_id=command.id)
+        return False
 
     def _end(self, command: Command, outcome: Outcome, came_from: Sequence[CommandStatus]) -> None:
         ended = replace(

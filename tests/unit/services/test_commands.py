@@ -270,6 +270,23 @@ def test_what_is_held_up_expires_like_any_other(online: World) -> None:
     assert status(online, command) is CommandStatus.EXPIRED
 
 
+def test_a_command_that_breaks_the_sweep_keeps_no_other_open(
+    online: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = submit(online), submit(online)
+    move = online.commands.move
+
+    def break_on_one(command: Command, *rest: Any) -> bool:
+        if command.id == broken.id:
+            raise KeyError("nobody foresaw it")
+        return move(command, *rest)
+
+    monkeypatch.setattr(online.commands, "move", break_on_one)
+    online.clock.advance(3600 * 24 * 8)
+    assert online.services.commands.sweep("acme") == 1
+    assert status(online, other) is CommandStatus.EXPIRED
+
+
 def test_the_sweep_hands_over_only_what_was_held_up(online: World) -> None:
     submit(online)
     online.services.commands.sweep("acme")
