@@ -6,6 +6,7 @@ its `command_id` makes that harmless. What cannot be taken is answered on the re
 
 import queue
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -119,6 +120,7 @@ class CommandListener:
         self._standby = Standby("mqtt-commands", process)
         self._inbox: queue.Queue[paho.MQTTMessage] = queue.Queue(maxsize=1000)
         self._stop = threading.Event()
+        self._is_leaving = False
         client_id = f"ocpp-commands-{process.adapters.leases.installation_id()}"
         self._client = mqtt.build_client(self._url, client_id, persistent=True, manual_ack=True)
         self._client.on_connect = self._subscribe
@@ -154,6 +156,7 @@ class CommandListener:
     def _listen(self) -> None:
         """Take messages while the lease holds; paho makes the connection again whenever it breaks."""
         self._connect()
+        self._is_leaving = False
         self._client.loop_start()
         while not self._stop.is_set() and self._is_active():
             try:
@@ -161,6 +164,7 @@ class CommandListener:
             except queue.Empty:
                 continue
             self._take(message)
+        self._is_leaving = True
         self._client.disconnect()
         self._client.loop_stop()
         self._inbox = queue.Queue(maxsize=1000)  # not acknowledged: the broker sends these again
@@ -187,7 +191,10 @@ class CommandListener:
         log.info("commands_subscribed", topic=topics.COMMANDS)
 
     def _receive(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
-        self._inbox.put(message)
+        while not self._is_leaving:  # else paho's thread would wait for room, and we for its end, for ever
+            with suppress(queue.Full):
+                self._inbox.put(message, timeout=0.25)
+                return
 
     def _take(self, message: paho.MQTTMessage) -> None:
         """Work on a message until its outcome is stored; only then does the broker forget it."""

@@ -1,6 +1,8 @@
 """Commands from MQTT: read strictly, acknowledged after they were stored, refused with a reason."""
 
 import json
+import queue
+import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -317,3 +319,45 @@ def test_only_who_is_let_in_subscribes(
     assert asked == ([] if refused else ["ocpp/commands/+/+"])
     told = capsys.readouterr()
     assert ("broker_refuses" in told.out + told.err) is refused
+
+
+class FullClient:
+    """Hands over more messages than there is room for, and its end waits for its thread, as paho's does."""
+
+    def __init__(self, listener: CommandListener, message: paho.MQTTMessage) -> None:
+        self._listener = listener
+        self._message = message
+        self._thread = threading.Thread(target=self._flood, daemon=True)
+        self.ended = False
+
+    def _flood(self) -> None:
+        for _ in range(5):
+            self._listener._receive(cast(paho.Client, self), None, self._message)
+
+    def loop_start(self) -> None:
+        self._thread.start()
+        while not self._listener._inbox.full():
+            self._thread.join(0.001)
+        self._listener.stop()
+
+    def is_connected(self) -> bool:
+        return True
+
+    def disconnect(self) -> None:
+        """Nothing to be told."""
+
+    def loop_stop(self) -> None:
+        self._thread.join(5)
+        self.ended = not self._thread.is_alive()
+
+
+def test_a_flood_of_commands_does_not_keep_it_from_ending(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = CommandListener(process)
+    client = FullClient(listener, paho.MQTTMessage(1, TOPIC.encode()))
+    monkeypatch.setattr(listener, "_inbox", queue.Queue(maxsize=2))
+    monkeypatch.setattr(listener, "_client", client)
+    monkeypatch.setattr(listener, "_connect", lambda: None)
+    listener.run()
+    assert client.ended
