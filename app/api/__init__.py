@@ -75,6 +75,15 @@ def believe_proxies(app: Flask, count: int) -> None:
         app.wsgi_app = proxied  # type: ignore[method-assign]
 
 
+def equipment_of(services: Services, settings: Settings) -> Equipment:
+    """As many places for those who wait, move files or read events as the web server's threads allow."""
+    places = places_for(settings.web.threads)
+    transfers, streams = (
+        BoundedSemaphore(count) for count in (max(1, places // 2), stream_places_for(settings.web.threads))
+    )
+    return Equipment(services, settings, Waiting(places), transfers, streams, _issuer(settings))
+
+
 def create_app(
     services: Services,
     settings: Settings,
@@ -87,11 +96,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
-    places = places_for(settings.web.threads)
-    transfers, streams = (
-        BoundedSemaphore(count) for count in (max(1, places // 2), stream_places_for(settings.web.threads))
-    )
-    equip(app, Equipment(services, settings, Waiting(places), transfers, streams, _issuer(settings)))
+    equip(app, equipment_of(services, settings))
     believe_proxies(app, settings.web.proxies)
     accompany_requests(app)
     share_with_origins(app)

@@ -12,7 +12,8 @@ from tests.fakes.world import World
 from tests.unit.api.calls import Api
 
 
-def test_requests_are_counted_by_route_and_never_by_path(anybody: Api) -> None:
+def test_requests_are_counted_by_route_and_never_by_path(world: World, settings: Settings) -> None:
+    anybody = Api(create_app(world.services, settings).test_client(), None)
     for number in range(3):
         anybody.get(f"/api/v1/sessions/session-{number}")
         anybody.get(f"/nothing/{number}")

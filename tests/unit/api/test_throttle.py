@@ -105,8 +105,8 @@ def test_refusals_are_counted_in_the_metrics(world: World, strict: FlaskClient, 
     assert 'http_rate_limited_total{limit="address",tenant=""} 2.0' in strict.get("/metrics").text
     limit(world, "acme", api_rate_limit=1)
     for _ in range(3):
-        operator.get(LIST)
-    shown = operator.get("/metrics").text
+        Api(strict, operator.token).get(LIST)
+    shown = strict.get("/metrics").text
     assert 'http_rate_limited_total{limit="tenant",tenant="acme"} 2.0' in shown
 
 
