@@ -28,6 +28,7 @@ MAX_CALLS_BESIDE = 20
 """While another tenant speaks: a store that works on a hundred calls of one keeps the other waiting."""
 _LONGEST_REST_S = 0.25
 _CANARY_EVERY_S = 1.0
+_MAX_CANARIES = 60
 _REMEMBERED_COMMANDS = 10_000
 
 
@@ -49,7 +50,7 @@ class _Tenant:
     bypass: Lane
     broken: bool = False
     next_canary: float = 0.0
-    canaries: set[int] = field(default_factory=set)
+    canaries: list[int] = field(default_factory=list)
 
 
 class Dispatcher:
@@ -204,6 +205,10 @@ class Dispatcher:
         """A batch could not be published."""
         if batch_id in self._under_way:
             self._go_round(batch_id)
+            return
+        for tenant in self._by_tenant.values():
+            if batch_id in tenant.canaries:
+                tenant.canaries.remove(batch_id)
 
     def check_deadlines(self) -> None:
         """To be called several times a second: what was not answered in time goes round the queue."""
@@ -232,9 +237,10 @@ class Dispatcher:
         self._flush(tenant.bypass)
 
     def _send_canary(self, tenant_id: str, tenant: _Tenant, now: float) -> None:
+        """Each later than the one before: nobody reads them while there is no worker, and the first will do."""
         canary = self._envelope(tenant_id, ())
-        tenant.canaries.add(canary.batch_id)
-        tenant.next_canary = now + _CANARY_EVERY_S
+        tenant.canaries = [*tenant.canaries[1 - _MAX_CANARIES :], canary.batch_id]
+        tenant.next_canary = now + _CANARY_EVERY_S * len(tenant.canaries)
         self._send_queued(canary)
 
     def _take_canary(self, batch_id: int) -> None:

@@ -302,14 +302,16 @@ async def test_a_bypassed_batch_has_a_number_of_its_own(desk: SimpleNamespace) -
     assert at.bypassed[0].batch_id != at.queued[0].batch_id
 
 
-async def test_a_canary_is_sent_every_second_until_one_comes_back(desk: SimpleNamespace) -> None:
+async def test_canaries_are_sent_ever_more_rarely_until_one_comes_back(desk: SimpleNamespace) -> None:
     at: Desk = desk.open()
     await at.submit(1)
     at.pass_time(ANSWER_TIMEOUT_S)
     at.queued.clear()
-    for _ in range(10):
+    sent_after_s: list[float] = []
+    for half in range(1, 23):
         at.pass_time(0.5)
-    assert sizes(at.queued) == [0] * 5
+        sent_after_s += [half / 2] * (len(at.queued) - len(sent_after_s))
+    assert sent_after_s == [1, 2, 4, 7, 11]
     at.handled(at.queued[2])
     assert at.dispatcher.bypassed == []
     at.pass_time(5)
@@ -318,14 +320,32 @@ async def test_a_canary_is_sent_every_second_until_one_comes_back(desk: SimpleNa
     assert sizes(at.queued)[5:] == [1]
 
 
+async def test_a_day_without_workers_leaves_few_canaries_and_the_last_ones_count(
+    desk: SimpleNamespace,
+) -> None:
+    at: Desk = desk.open()
+    await at.submit(1)
+    at.pass_time(ANSWER_TIMEOUT_S)
+    at.queued.clear()
+    for _ in range(24 * 60):
+        at.pass_time(60)
+    assert len(at.queued) <= 24 * 60
+    at.handled(at.queued[0])
+    assert at.dispatcher.bypassed == ["acme"]
+    at.handled(at.queued[-1])
+    assert at.dispatcher.bypassed == []
+
+
 async def test_a_canary_that_cannot_be_published_is_no_failure(desk: SimpleNamespace) -> None:
     at: Desk = desk.open()
     await at.submit(1)
     at.dispatcher.take_failure(at.queued[0].batch_id)
     at.pass_time(1)
-    at.dispatcher.take_failure(at.queued[-1].batch_id)
+    for number in range(1, 6):  # where it was not left, it need not come rarely
+        assert len(at.queued) == 1 + number
+        at.dispatcher.take_failure(at.queued[-1].batch_id)
+        at.pass_time(1)
     assert at.dispatcher.bypassed == ["acme"]
-    at.pass_time(1)
     at.handled(at.queued[-1])
     assert at.dispatcher.bypassed == []
 
