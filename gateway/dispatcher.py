@@ -237,7 +237,7 @@ class Dispatcher:
         self._flush(tenant.bypass)
 
     def _send_canary(self, tenant_id: str, tenant: _Tenant, now: float) -> None:
-        """Each later than the one before: nobody reads them while there is no worker, and the first will do."""
+        """Each later than the one before: while there is no worker they lie in the queue, and one will do."""
         canary = self._envelope(tenant_id, ())
         tenant.canaries = [*tenant.canaries[1 - _MAX_CANARIES :], canary.batch_id]
         tenant.next_canary = now + _CANARY_EVERY_S * len(tenant.canaries)

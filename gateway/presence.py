@@ -29,6 +29,7 @@ _REPLACED = 1008
 _NOT_SERVED = 1008
 _CLOSE_RETRY_S = 2.0
 _DELIVER_RETRY_S = 5.0
+_DELIVER_RARELY_S = 300.0
 
 
 class Presence:
@@ -160,11 +161,14 @@ class Presence:
 
     async def keep_delivering(self, connection: ChargePointConnection) -> None:
         """Send the commands that waited, and again whenever more had come than the line has room for."""
+        pause_s = _DELIVER_RETRY_S
         while True:
             if await self.deliver_waiting(connection):
+                pause_s = _DELIVER_RETRY_S
                 await connection.has_room_for_commands()
             else:
-                await asyncio.sleep(_DELIVER_RETRY_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _DELIVER_RARELY_S)
 
     async def deliver_waiting(self, connection: ChargePointConnection) -> bool:
         """Send the commands that waited for this connection; False if the store could not say which."""
@@ -172,6 +176,9 @@ class Presence:
             await self._deliveries.ask(connection.ref, None)
         except Retryable as failure:
             connection.log.warning("waiting_commands_not_delivered", reason=failure.message)
+            return False
+        except Exception:  # the edge: a command that nobody can read ends nothing else of this connection
+            connection.log.exception("waiting_commands_not_delivered")
             return False
         return True
 

@@ -212,13 +212,14 @@ async def test_a_store_that_fails_meanwhile_costs_the_connection_nothing(
     assert house.presence.find(REF) is connection
 
 
+@pytest.mark.parametrize("failure", [Retryable("a step-down"), KeyError("a field that was never written")])
 async def test_what_the_store_could_not_say_when_it_connected_is_delivered_when_it_can(
-    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """Nobody else would send it while the charge point stays connected: the sweep takes it for delivered."""
     request = CommandRequest(REF, "reset", {"type": "Soft"}, "tests")
     command = world.services.commands.submit(world.services.tenants.get("acme"), request)
-    waiting, failures = world.commands.waiting, [Retryable("a step-down"), Retryable("a step-down")]
+    waiting, failures = world.commands.waiting, [failure, failure]
 
     def fail_at_first(*asked: Any) -> Any:
         if failures:
