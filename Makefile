@@ -16,8 +16,10 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP) ## Start everything on this machine; Ctrl-C ends it
-	@# The shell outlives Ctrl-C and turns honcho's 130 into success, so that make has no error to report
-	@trap : INT; $(IN_VENV) honcho start; code=$$?; [ $$code -eq 130 ] || exit $$code
+	@# The shell outlives Ctrl-C and TERM, so that honcho ends all; its 130 and 143 are no error to report
+	@$(IN_VENV) honcho start & honcho=$$!; trap : INT; trap 'kill -TERM $$honcho' TERM; code=0; \
+	while kill -0 $$honcho 2>/dev/null; do wait $$honcho; code=$$?; done; \
+	[ $$code -eq 130 ] || [ $$code -eq 143 ] || exit $$code
 
 demo: $(STAMP) ## Charge with N simulated charge points (make run must be running): make demo N=3
 	@exec $(VENV)/bin/python -m bench.demo --charge-points $(N)
