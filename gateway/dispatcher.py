@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from app.messaging.tasks import queue_of
 from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, ReportKind, StrayFrame
 from app.services.ports import Clock
 from app.services.tenants import TenantDirectory
 from gateway.connection import ChargePointConnection
+from gateway.departures import Departures, SendTask
 from gateway.lanes import Lane, Speakers, Waiting
 
 log = structlog.stdlib.get_logger(__name__)
@@ -62,7 +64,7 @@ class Dispatcher:
         tenants: TenantDirectory,
         clock: Clock,
         answer_timeout_s: float,
-        send_queued: Send,
+        send_queued: SendTask,
         send_bypass: Send,
     ) -> None:
         self._gateway_id = gateway_id
@@ -70,6 +72,7 @@ class Dispatcher:
         self._clock = clock
         self._answer_timeout_s = answer_timeout_s
         self._send_queued = send_queued
+        self._departures = Departures(send_queued)
         self._send_bypass = send_bypass
         self._by_tenant: dict[str, _Tenant] = {}
         self._under_way: dict[int, _UnderWay] = {}
@@ -145,6 +148,7 @@ class Dispatcher:
             tenant = self._by_tenant[tenant_id]
             self._flush(tenant.queue)
             self._flush(tenant.bypass)
+        self._departures.leave()
 
     def _flush(self, lane: Lane) -> None:
         is_alone = self._speakers.is_alone(lane.tenant_id, time.monotonic())
@@ -154,7 +158,13 @@ class Dispatcher:
             deadline = now + self._answer_timeout_s if queued else None
             envelope = self._envelope(lane.tenant_id, items)
             self._under_way[envelope.batch_id] = _UnderWay(lane, items, deadline, now)
-            (self._send_queued if queued else self._send_bypass)(envelope)
+            if queued:
+                self._departures.add(self._queue_name(lane.tenant_id), envelope)
+            else:
+                self._send_bypass(envelope)
+
+    def _queue_name(self, tenant_id: str) -> str:
+        return queue_of(tenant_id, self._tenants.find(tenant_id))
 
     def _envelope(self, tenant_id: str, items: Sequence[Waiting]) -> BatchEnvelope:
         self._last_batch_id += 1
@@ -175,6 +185,7 @@ class Dispatcher:
         if batch is None:
             self._take_canary(batch_id)
             return
+        self._departures.settle(batch_id)
         unanswered = {w.connection.connection_id: w for w in batch.items if w.connection is not None}
         for reply in replies:
             waiting = unanswered.pop(reply.connection_id, None)
@@ -200,6 +211,7 @@ class Dispatcher:
         """Its credit; what waits may go."""
         lane.give_back()
         self._flush(lane)
+        self._departures.leave()
 
     def take_failure(self, batch_id: int) -> None:
         """A batch could not be published."""
@@ -218,7 +230,7 @@ class Dispatcher:
             for batch_id, batch in self._under_way.items()
             if batch.deadline is not None and batch.deadline <= now
         ]
-        for batch_id in late:
+        for batch_id in reversed(late):  # what has not left yet, first: it must not leave now
             self._go_round(batch_id)
         for tenant_id, tenant in self._by_tenant.items():
             if tenant.broken and tenant.next_canary <= now:
@@ -226,6 +238,7 @@ class Dispatcher:
 
     def _go_round(self, batch_id: int) -> None:
         batch = self._under_way.pop(batch_id)
+        self._departures.settle(batch_id)
         batch.lane.give_back()
         tenant = self._by_tenant[batch.lane.tenant_id]
         if not tenant.broken:
@@ -241,7 +254,7 @@ class Dispatcher:
         canary = self._envelope(tenant_id, ())
         tenant.canaries = [*tenant.canaries[1 - _MAX_CANARIES :], canary.batch_id]
         tenant.next_canary = now + _CANARY_EVERY_S * len(tenant.canaries)
-        self._send_queued(canary)
+        self._send_queued(self._queue_name(tenant_id), [canary])
 
     def _take_canary(self, batch_id: int) -> None:
         for tenant_id, tenant in self._by_tenant.items():

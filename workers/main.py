@@ -1,8 +1,7 @@
 """The Celery worker: `celery -A workers.main worker -P threads -Q sweeps ...` (see Procfile).
 
-A worker that consumes the queue `sweeps` also consumes the queue of every tenant without a pool of its own,
-new ones included. One that is started with `-Q ocpp.<tenant id>` serves that tenant alone; `workers.pools`
-starts those.
+`-Q sweeps,calls` serves all tenants without a pool of their own, `-Q ocpp.<tenant id>` that tenant alone;
+`workers.pools` starts those.
 """
 
 import time
@@ -20,13 +19,11 @@ from app.health import Role
 from app.logs import configure_logging
 from app.messaging.celery_app import Side, build_celery, queue_lengths
 from app.messaging.redis_transport import Channel
-from app.messaging.tasks import SWEEP_QUEUE, is_tenant_queue, tenant_queue
 from app.process import Process, read_settings, start_process
 from workers import ocpp, sweeps, watchdog
-from workers.pools import is_shared
 
 log = structlog.stdlib.get_logger(__name__)
-_FOLLOW_EVERY_S = 0.5
+_BEAT_EVERY_S = 0.5
 _POLLS_WITHIN_S = 15.0  # it does so every second, unless all its threads are busy
 
 
@@ -53,13 +50,7 @@ ocpp.register(app, process)
 sweeps.register(app, process)
 
 
-def shared_queues() -> set[str]:
-    """Of the tenants without a pool of their own, as they are now."""
-    tenants = process().services.tenants.directory.all()
-    return {tenant_queue(tenant.id) for tenant in tenants if is_shared(tenant)}
-
-
-watchdog.watch(shared_queues, lambda queues: queue_lengths(process().adapters.redis, queues))
+watchdog.watch(lambda queues: queue_lengths(process().adapters.redis, queues))
 
 
 @signals.setup_logging.connect
@@ -77,8 +68,8 @@ def _drain(**_: Any) -> None:
     process().pulse.beat(Role.DRAINING)
 
 
-class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Consumes the queues of all tenants, following their coming and going without a restart."""
+class Pulse(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Tells that the loop which consumes lives."""
 
     requires = (Tasks,)
 
@@ -86,9 +77,9 @@ class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
         self._entry: Any = None
 
     def start(self, consumer: Any) -> None:
-        """Runs again after every reconnect; queues added before are added anew."""
-        self._turn(consumer)
-        self._entry = consumer.timer.call_repeatedly(_FOLLOW_EVERY_S, self._turn, (consumer,))
+        """Runs again after every reconnect."""
+        self._beat()
+        self._entry = consumer.timer.call_repeatedly(_BEAT_EVERY_S, self._beat)
 
     def stop(self, consumer: Any) -> None:
         """The connection ends."""
@@ -97,22 +88,9 @@ class TenantQueues(bootsteps.StartStopStep):  # type: ignore[misc]
             self._entry = None
         process().pulse.beat(Role.WAITING)
 
-    def _turn(self, consumer: Any) -> None:
-        """Of the loop that consumes: it tells that it lives."""
-        if SWEEP_QUEUE in consumer.app.amqp.queues.consume_from:
-            self._follow(consumer)
+    @staticmethod
+    def _beat() -> None:
         process().pulse.beat(Role.ACTIVE)
 
-    @staticmethod
-    def _follow(consumer: Any) -> None:
-        wanted = shared_queues()
-        consumed = {queue.name for queue in consumer.task_consumer.queues if is_tenant_queue(queue.name)}
-        for name in sorted(wanted - consumed):
-            consumer.add_task_queue(name)
-            log.info("queue_added", queue=name)
-        for name in sorted(consumed - wanted):
-            consumer.cancel_task_queue(name)
-            log.info("queue_removed", queue=name)
 
-
-app.steps["consumer"].add(TenantQueues)
+app.steps["consumer"].add(Pulse)

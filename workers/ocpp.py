@@ -1,4 +1,4 @@
-"""The task that handles batches of calls."""
+"""The task that handles batches of calls, of one tenant after the other."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import structlog
 from celery import Celery
 
 from app.domain.errors import Retryable
-from app.messaging.tasks import HANDLE_BATCH
+from app.messaging.tasks import HANDLE_BATCHES
 from app.ocpp.dispatch import handle_batch
 from app.ocpp.envelope import BatchEnvelope
 from app.process import Process
@@ -19,17 +19,21 @@ log = structlog.stdlib.get_logger(__name__)
 def register(app: Celery, process: Callable[[], Process]) -> None:
     """Add the task to `app`. The process is asked for when the first batch comes."""
 
-    @app.task(name=HANDLE_BATCH)
-    def handle(wire: dict[str, Any]) -> None:
-        envelope = BatchEnvelope.from_wire(wire)
-        if envelope.deadline_ms < time.time() * 1000:
-            # the gateway handles it itself by now; doing it twice would be harmless but costs time
-            log.info("batch_too_late", tenant_id=envelope.tenant_id, calls=len(envelope.calls))
-            return
-        replies = handle_batch(envelope, process().services)
-        try:
-            process().adapters.link.reply(
-                envelope.gateway_id, envelope.batch_id, [reply.to_wire() for reply in replies]
-            )
-        except Retryable as failure:
-            log.warning("reply_not_sent", gateway_id=envelope.gateway_id, reason=failure.message)
+    @app.task(name=HANDLE_BATCHES)
+    def handle(wires: list[dict[str, Any]]) -> None:
+        for wire in wires:
+            _handle(BatchEnvelope.from_wire(wire), process())
+
+
+def _handle(envelope: BatchEnvelope, process: Process) -> None:
+    if envelope.deadline_ms < time.time() * 1000:
+        # the gateway handles it itself by now; doing it twice would be harmless but costs time
+        log.info("batch_too_late", tenant_id=envelope.tenant_id, calls=len(envelope.calls))
+        return
+    replies = handle_batch(envelope, process.services)
+    try:
+        process.adapters.link.reply(
+            envelope.gateway_id, envelope.batch_id, [reply.to_wire() for reply in replies]
+        )
+    except Retryable as failure:
+        log.warning("reply_not_sent", gateway_id=envelope.gateway_id, reason=failure.message)

@@ -16,7 +16,7 @@ import structlog
 
 from app.domain.tenant import Tenant
 from app.health import Pulse, Role
-from app.messaging.tasks import tenant_queue
+from app.messaging.tasks import own_queue
 from app.process import on_stop_signal, start_process
 from app.services.tenants import TenantDirectory, is_served
 
@@ -27,11 +27,6 @@ _STOP_S = 20.0
 _AGAIN_AFTER_S = 5.0
 Place = tuple[str, int]
 """A tenant, and which of its workers."""
-
-
-def is_shared(tenant: Tenant) -> bool:
-    """Whether the shared workers serve the tenant."""
-    return tenant.configuration.worker_pool_size == 0
 
 
 def wanted_places(tenants: Iterable[Tenant]) -> set[Place]:
@@ -47,7 +42,7 @@ def wanted_places(tenants: Iterable[Tenant]) -> set[Place]:
 def start_worker(place: Place) -> "subprocess.Popen[bytes]":
     """A Celery worker for one tenant's queue."""
     tenant_id, number = place
-    command = f"worker -P threads -c {THREADS} -Q {tenant_queue(tenant_id)} -n {tenant_id}-{number}@%h"
+    command = f"worker -P threads -c {THREADS} -Q {own_queue(tenant_id)} -n {tenant_id}-{number}@%h"
     quiet = "--without-gossip --without-mingle --without-heartbeat --loglevel WARNING"
     celery = [sys.executable, "-m", "celery", "-q", "-A", "workers.main"]
     without_port = ["env", "HEALTH_PORT=0"]  # that port is ours

@@ -21,7 +21,6 @@ from celery import signals
 from celery.worker import state
 
 from app.domain.errors import Retryable
-from app.messaging.tasks import SWEEP_QUEUE
 
 log = structlog.stdlib.get_logger(__name__)
 LOOK_EVERY_S = 2.5
@@ -35,7 +34,7 @@ Lengths = Callable[[Collection[str]], Mapping[str, int]]
 class Watchdog:
     """Knows at how many looks running messages waited in which queue without one being taken between."""
 
-    def __init__(self, queues: Callable[[], Collection[str]], lengths: Lengths) -> None:
+    def __init__(self, queues: Collection[str], lengths: Lengths) -> None:
         self._queues = queues
         self._lengths = lengths
         self._passed_over: dict[str, int] = {}
@@ -47,7 +46,7 @@ class Watchdog:
     def look(self, *, is_busy: bool) -> str | None:
         """A queue that this worker is deaf to. Whoever is busy is not asked, nor is anybody without Redis."""
         try:
-            lengths = {} if is_busy else self._lengths(self._queues())
+            lengths = {} if is_busy else self._lengths(self._queues)
         except Retryable:
             lengths = {}
         waiting = {queue for queue, length in lengths.items() if length}
@@ -56,20 +55,15 @@ class Watchdog:
         return min(deaf_to, default=None)
 
 
-def watch(tenant_queues: Callable[[], Collection[str]], lengths: Lengths) -> None:
-    """Watch this process from when it is ready until it is told to stop.
-
-    `tenant_queues` are those that a worker follows which takes the queue `sweeps`.
-    """
+def watch(lengths: Lengths) -> None:
+    """Watch this process from when it is ready until it is told to stop."""
     stopped = threading.Event()
 
     @signals.worker_ready.connect(weak=False)
     def _begin(sender: Any, **_: Any) -> None:
         """Comes again after every reconnect."""
         signals.worker_ready.disconnect(_begin)
-        own = set(sender.app.amqp.queues.consume_from)
-        follows = SWEEP_QUEUE in own
-        dog = Watchdog(lambda: {SWEEP_QUEUE, *tenant_queues()} if follows else own, lengths)
+        dog = Watchdog(set(sender.app.amqp.queues.consume_from), lengths)
         signals.task_received.connect(
             lambda request, **_: dog.took(request.delivery_info["routing_key"]), weak=False
         )

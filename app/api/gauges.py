@@ -1,11 +1,13 @@
 """Gauges of the whole system, taken when `/metrics` is asked for."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from app.messaging.tasks import call_queues
 from app.services import Services
 
 CountByTenant = Callable[[str], int]
+QueueLengths = Callable[[Collection[str]], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +21,15 @@ class Sample:
 
 
 def system_gauges(
-    services: Services, connected: CountByTenant, queue_length: CountByTenant
+    services: Services, connected: CountByTenant, queue_lengths: QueueLengths
 ) -> Iterator[Sample]:
-    """Per tenant: events that wait, charge points online, tasks in the queue, dead letters that wait.
+    """Per tenant: events that wait, charge points online, dead letters that wait. Per queue: its tasks.
 
     Raises Retryable.
     """
     counts = (
         ("ocpp_outbox_depth", "Entries of events that wait to be published.", services.outbox.depth),
         ("ocpp_charge_points_online", "Charge points heard lately.", connected),
-        ("ocpp_queue_length", "Batches of calls that wait for a worker.", queue_length),
         (
             "ocpp_dead_letters_parked",
             "Calls that broke and wait for somebody to look.",
@@ -39,3 +40,6 @@ def system_gauges(
     for tenant_id in services.tenants.directory.ids():
         for name, documentation, count in counts:
             yield Sample(name, documentation, count(tenant_id), {"tenant": tenant_id})
+    queues = call_queues(services.tenants.directory.all())
+    for queue, length in queue_lengths(queues).items():
+        yield Sample("ocpp_queue_length", "Tasks of calls that wait for a worker.", length, {"queue": queue})

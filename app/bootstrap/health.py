@@ -1,7 +1,7 @@
 """Whether the servers answer, and what can be counted in them."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 import structlog
@@ -10,7 +10,7 @@ from app.bootstrap.adapters import Adapters
 from app.domain.errors import Retryable
 from app.health import HealthChecks
 from app.messaging import mqtt
-from app.messaging.celery_app import queue_length
+from app.messaging.celery_app import queue_lengths
 from app.messaging.last_seen import count_online
 from app.settings import Settings
 from app.storage.migrations import check_schema
@@ -30,9 +30,11 @@ def build_health_checks(
     return {name: check for name, check in checks.items() if name in servers}
 
 
-def build_counts(adapters: Adapters) -> tuple[Callable[[str], int], Callable[[str], int]]:
-    """Charge points online and tasks waiting, each by tenant. Both raise Retryable."""
-    return partial(count_online, adapters.redis), partial(queue_length, adapters.redis)
+def build_counts(
+    adapters: Adapters,
+) -> tuple[Callable[[str], int], Callable[[Collection[str]], Mapping[str, int]]]:
+    """Charge points online by tenant, and tasks waiting by queue. Both raise Retryable."""
+    return partial(count_online, adapters.redis), partial(queue_lengths, adapters.redis)
 
 
 def wait_for_stores(settings: Settings, adapters: Adapters, timeout_s: float = 60.0) -> None:

@@ -13,9 +13,10 @@ from cryptography import x509
 
 from app.bootstrap import Adapters
 from app.domain.errors import Retryable
-from app.messaging.celery_app import Side, build_celery, queue_length
+from app.messaging.celery_app import Side, build_celery, queue_lengths
 from app.messaging.mqtt import MqttPublisher
 from app.messaging.redis_client import KEY_PREFIX
+from app.messaging.tasks import call_queues
 from app.secrets import FILE_NAME
 from app.services import Services
 from app.settings import Settings
@@ -163,17 +164,17 @@ def queues(patient: Patient) -> Iterator[Finding]:
     """Does work pile up?"""
     directory = patient.services.tenants.directory
     directory.refresh()
-    longest = [(queue_length(patient.adapters.redis, name), name) for name in directory.ids()]
-    waiting = [(patient.services.outbox.depth(name), name) for name in directory.ids()]
-    for name, counts, advice in (
-        ("queues", longest, "Start more workers."),
-        ("outboxes", waiting, "Is the broker up, and is `python -m workers.events` running?"),
+    lengths = queue_lengths(patient.adapters.redis, call_queues(directory.all()))
+    depths = {name: patient.services.outbox.depth(name) for name in directory.ids()}
+    for name, kind, counts, advice in (
+        ("queues", "queue", lengths, "Start more workers."),
+        ("outboxes", "tenant", depths, "Is the broker up, and is `python -m workers.events` running?"),
     ):
-        length, tenant_id = max(counts, default=(0, ""))
+        length, place = max(((count, place) for place, count in counts.items()), default=(0, ""))
         if length > LONG_QUEUE:
-            yield Finding(name, Level.WARNING, f"{length} wait at the tenant {tenant_id}.", advice)
+            yield Finding(name, Level.WARNING, f"{length} wait at the {kind} {place}.", advice)
         else:
-            yield Finding(name, Level.OK, f"At most {length} wait at any tenant.")
+            yield Finding(name, Level.OK, f"At most {length} wait at any {kind}.")
 
 
 def permissions(patient: Patient) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from celery import Celery
 
 from app.messaging.redis_client import RedisGuard
 from app.messaging.redis_transport import use_for_redis
-from app.messaging.tasks import tenant_queue
+from app.messaging.tasks import own_queue
 from app.settings import Settings
 
 
@@ -78,20 +78,14 @@ def build_celery(settings: Settings, side: Side) -> Celery:
 
 
 def queue_lengths(guard: RedisGuard, queues: Collection[str]) -> dict[str, int]:
-    """Messages that wait in each. Raises Retryable."""
+    """Tasks that wait in each, which the Redis transport keeps as a list. Raises Retryable."""
     with guard.calling() as client, client.pipeline(transaction=False) as pipe:
         for queue in queues:
             pipe.llen(f"{_KEY_PREFIX}{queue}")
         return dict(zip(queues, pipe.execute(), strict=True))
 
 
-def queue_length(guard: RedisGuard, tenant_id: str) -> int:
-    """Tasks in a tenant's queue, which the Redis transport keeps as a list. Raises Retryable."""
-    with guard.calling() as client:
-        return int(client.llen(f"{_KEY_PREFIX}{tenant_queue(tenant_id)}"))
-
-
 def remove_queue(guard: RedisGuard, tenant_id: str) -> None:
     """Of a tenant that goes. Raises Retryable."""
     with guard.calling() as client:
-        client.delete(f"{_KEY_PREFIX}{tenant_queue(tenant_id)}")
+        client.delete(f"{_KEY_PREFIX}{own_queue(tenant_id)}")

@@ -128,7 +128,7 @@ def _sessions(demo: dict[str, Any]) -> list[dict[str, Any]]:
         [sys.executable, "-m", "gateway"],
         [sys.executable, "-m", "workers.events"],
         [sys.executable, "-m", "workers.mqtt_commands"],
-        ["celery", "-A", "workers.main", "worker", "-P", "threads", "-Q", "sweeps"],
+        ["celery", "-A", "workers.main", "worker", "-P", "threads", "-Q", "sweeps,calls"],
         ["celery", "-A", "beat.main", "beat"],
         [sys.executable, "-m", "app.cli", "check-settings"],
         ["gunicorn", "-c", "python:app.api.gunicorn", "app.api.wsgi:app"],

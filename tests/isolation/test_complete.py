@@ -8,7 +8,7 @@ from flask import Flask
 from app.api import create_app
 from app.domain.context import ChargePointRef
 from app.domain.events import Event, EventChannel
-from app.messaging.tasks import tenant_queue
+from app.messaging.tasks import own_queue
 from app.messaging.topics import topic_of
 from app.ocpp.catalog import load_catalog
 from app.services import Services
@@ -70,5 +70,5 @@ def test_every_topic_is_a_tenants(channel: EventChannel) -> None:
     assert re.fullmatch(r"ocpp/[a-z]+/acme/\.\.%2Fbeta%2F%2B%2F%23(/[a-z_]+)?", topic_of(event))
 
 
-def test_every_queue_of_calls_is_a_tenants() -> None:
-    assert tenant_queue("acme") == "ocpp.acme" != tenant_queue("beta")
+def test_a_queue_of_ones_own_is_nobody_elses() -> None:
+    assert own_queue("acme") == "ocpp.acme" != own_queue("beta")

@@ -15,6 +15,7 @@ from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, 
 from app.services.tenants import TenantDirectory
 from gateway import dispatcher
 from gateway.connection import ChargePointConnection
+from gateway.departures import TASKS_UNDER_WAY
 from gateway.dispatcher import BYPASS_CREDITS, MAX_CALLS, MAX_CALLS_BESIDE, QUEUE_CREDITS, Dispatcher
 from tests.builders import a_tenant
 from tests.fakes.clock import FakeClock
@@ -61,11 +62,16 @@ class Desk:
         self.repository = FakeTenantRepository()
         self.directory = TenantDirectory(self.repository)
         self.queued: list[BatchEnvelope] = []
+        self.tasks: list[tuple[str, int]] = []
         self.bypassed: list[BatchEnvelope] = []
         self.dispatcher = Dispatcher(
-            "gw-1", self.directory, FakeClock(), ANSWER_TIMEOUT_S, self.queued.append, self.bypassed.append
+            "gw-1", self.directory, FakeClock(), ANSWER_TIMEOUT_S, self.publish, self.bypassed.append
         )
         self.configure(a_tenant())
+
+    def publish(self, queue: str, envelopes: Sequence[BatchEnvelope]) -> None:
+        self.tasks.append((queue, len(envelopes)))
+        self.queued.extend(envelopes)
 
     def configure(self, *tenants: Tenant) -> None:
         for tenant in tenants:
@@ -446,3 +452,42 @@ async def test_who_does_not_flood_never_rests(desk: SimpleNamespace) -> None:
     at.time.now += 0.125
     at.handled(at.queued[-1])
     assert sizes(at.queued) == [1, MAX_CALLS_BESIDE, 5]
+
+
+# --- tenants that share a queue ------------------------------------------------------------------------
+
+
+async def test_what_many_tenants_say_in_one_turn_travels_as_one_task(desk: SimpleNamespace) -> None:
+    at: Desk = desk.open()
+    at.configure(*(a_tenant(f"tenant-{number}") for number in range(30)))
+    for number in range(30):
+        at.dispatcher.submit(*a_call_of(f"tenant-{number}"))
+    await at.turn()
+    assert at.tasks == [("calls", 30)]
+
+
+async def test_a_tenant_with_a_pool_has_a_queue_of_its_own(desk: SimpleNamespace) -> None:
+    at: Desk = desk.open()
+    at.configure(a_tenant("own", worker_pool_size=1))
+    await at.submit(1)
+    await at.submit(1, "own")
+    assert at.tasks == [("calls", 1), ("ocpp.own", 1)]
+
+
+async def test_a_batch_that_waited_for_its_task_until_it_was_late_goes_round(desk: SimpleNamespace) -> None:
+    """It has not left: nobody will answer it, and nothing leaves twice."""
+    at: Desk = desk.open()
+    for number in range(TASKS_UNDER_WAY + 1):
+        at.configure(a_tenant(f"tenant-{number}"))
+        await at.submit(1, f"tenant-{number}")
+    assert len(at.tasks) == TASKS_UNDER_WAY
+    at.pass_time(ANSWER_TIMEOUT_S + 0.1)
+    assert sorted(e.tenant_id for e in at.bypassed) == [f"tenant-{n}" for n in range(TASKS_UNDER_WAY + 1)]
+    assert sizes(at.queued) == [1] * TASKS_UNDER_WAY
+
+
+def a_call_of(tenant_id: str) -> tuple[ChargePointConnection, InboundCall]:
+    connection = FakeConnection(1, tenant_id)
+    return cast(ChargePointConnection, connection), InboundCall(
+        "CP-1", connection.connection_id, 1, 1, None, 0, "[]"
+    )

@@ -1,4 +1,4 @@
-"""Queue mode: one thread, one task per batch, and a batch that cannot leave goes back."""
+"""Queue mode: one thread, one task for batches that leave together; what cannot leave goes back."""
 
 import queue
 from typing import Any, cast
@@ -44,12 +44,13 @@ def envelope(number: int = 1, tenant_id: str = "acme") -> BatchEnvelope:
     return BatchEnvelope(tenant_id, "gw-1", number, 1, 0, (CALL,))
 
 
-def test_a_batch_is_one_task_on_its_tenants_queue(post: Post) -> None:
+def test_batches_that_leave_together_are_one_task_on_their_queue(post: Post) -> None:
+    together = [envelope(1), envelope(2, "beta")]
     post.carrier.start()
-    post.carrier.send(envelope())
+    post.carrier.send("calls", together)
     name, options = post.celery.sent.get(timeout=5)
-    assert (name, options["queue"]) == ("ocpp.handle_batch", "ocpp.acme")
-    assert BatchEnvelope.from_wire(options["args"][0]) == envelope()
+    assert (name, options["queue"]) == ("ocpp.handle_batches", "calls")
+    assert [BatchEnvelope.from_wire(wire) for wire in options["args"][0]] == together
     assert options["retry"] is False
     assert options["ignore_result"] is True
     assert CALL.text not in options["argsrepr"]
@@ -57,22 +58,22 @@ def test_a_batch_is_one_task_on_its_tenants_queue(post: Post) -> None:
 
 
 @pytest.mark.parametrize("failure", [OperationalError("down"), OSError("reset"), ZeroDivisionError()])
-def test_a_batch_that_cannot_be_published_comes_back_and_the_thread_lives_on(
+def test_batches_that_cannot_be_published_come_back_and_the_thread_lives_on(
     post: Post, failure: Exception
 ) -> None:
     post.carrier.start()
     post.celery.failure = failure
-    post.carrier.send(envelope(1))
-    assert post.returned.get(timeout=5).batch_id == 1
+    post.carrier.send("calls", [envelope(1), envelope(2, "beta")])
+    assert [post.returned.get(timeout=5).batch_id for _ in range(2)] == [1, 2]
     post.celery.failure = None
-    post.carrier.send(envelope(2))
-    assert post.celery.sent.get(timeout=5)[0] == "ocpp.handle_batch"
+    post.carrier.send("calls", [envelope(3)])
+    assert post.celery.sent.get(timeout=5)[0] == "ocpp.handle_batches"
     post.carrier.stop()
 
 
 def test_what_waits_is_published_before_the_end(post: Post) -> None:
     for number in range(5):
-        post.carrier.send(envelope(number))
+        post.carrier.send("calls", [envelope(number)])
     post.carrier.start()
     post.carrier.stop()
     assert post.celery.sent.qsize() == 5

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.messaging.celery_app import Side, build_celery, queue_length, remove_queue
+from app.messaging.celery_app import Side, build_celery, queue_lengths, remove_queue
 from app.messaging.redis_client import RedisGuard
 from app.settings import Settings
 
@@ -67,19 +67,31 @@ class FakeRedis:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def llen(self, key: str) -> int:
+    def pipeline(self, *, transaction: bool) -> "FakeRedis":
+        return self
+
+    def __enter__(self) -> "FakeRedis":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to give back."""
+
+    def llen(self, key: str) -> None:
         self.asked.append(key)
-        return 3
+
+    def execute(self) -> list[int]:
+        return [3] * len(self.asked)
 
     def delete(self, key: str) -> None:
         self.asked.append(key)
 
 
-def test_the_length_of_a_tenants_queue_is_read_where_celery_keeps_it(settings: Settings) -> None:
+def test_lengths_of_queues_are_read_where_celery_keeps_them(settings: Settings) -> None:
     client = FakeRedis()
-    assert queue_length(RedisGuard(client), "acme") == 3  # type: ignore[arg-type]
+    lengths = queue_lengths(RedisGuard(client), ["calls", "ocpp.acme"])  # type: ignore[arg-type]
+    assert lengths == {"calls": 3, "ocpp.acme": 3}
     prefix = build_celery(settings, Side.PUBLISHER).conf.broker_transport_options["global_keyprefix"]
-    assert client.asked == [f"{prefix}ocpp.acme"]
+    assert client.asked == [f"{prefix}calls", f"{prefix}ocpp.acme"]
 
 
 def test_the_queue_of_a_tenant_that_goes_is_removed_there(settings: Settings) -> None:

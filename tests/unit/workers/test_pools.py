@@ -10,7 +10,7 @@ from app.health import Pulse, Role
 from tests.builders import a_tenant
 from tests.fakes.world import World
 from workers import pools
-from workers.pools import Place, Pools, is_shared, wanted_places
+from workers.pools import Place, Pools, wanted_places
 
 
 class FakeWorker:
@@ -61,8 +61,6 @@ def house(world: World) -> House:
 
 
 def test_without_a_pool_a_tenant_is_served_by_the_shared_workers() -> None:
-    assert is_shared(a_tenant())
-    assert not is_shared(a_tenant(worker_pool_size=1))
     assert wanted_places([a_tenant(), a_tenant("beta", worker_pool_size=2)]) == {("beta", 1), ("beta", 2)}
 
 

@@ -17,7 +17,7 @@ class Queues:
     def lengths(self, asked: Collection[str]) -> Mapping[str, int]:
         if self.waiting is None:
             raise Retryable("Redis: gone")
-        return {queue: self.waiting[queue] for queue in asked}
+        return {queue: self.waiting.get(queue, 0) for queue in asked}
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def queues() -> Queues:
 
 @pytest.fixture
 def dog(queues: Queues) -> Watchdog:
-    return Watchdog(lambda: list(queues.waiting or ()), queues.lengths)
+    return Watchdog(["sweeps", "ocpp.acme"], queues.lengths)
 
 
 def looks(dog: Watchdog, count: int, *, is_busy: bool = False) -> list[str]:
