@@ -33,7 +33,11 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc]
         return super().tick(*args, **kwargs)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send one that is due. That nobody takes them is said once, and that somebody does again."""
+        """Send one that is due, and which time this is.
+
+        That nobody takes them is said once, and that somebody does again.
+        """
+        entry.kwargs = entry.kwargs | {"turn": entry.total_run_count}
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except Exception as failure:  # as Celery's own does, which says it each time, at length

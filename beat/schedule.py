@@ -17,6 +17,7 @@ def schedule(sweep_interval_s: float) -> dict[str, dict[str, Any]]:
         task: {
             "task": task,
             "schedule": interval_s,
+            "kwargs": {"every_s": interval_s},
             "options": {"queue": tasks.SWEEP_QUEUE, "expires": interval_s * 2},
         }
         for task, interval_s in (

@@ -18,10 +18,12 @@ from app.messaging.mqtt import MqttPublisher
 from app.process import Process, on_stop_signal, start_process
 from app.services.ports import OutboxEntry
 from workers.standby import Standby
+from workers.turns import tenants_of_turn
 
 log = structlog.stdlib.get_logger(__name__)
 _LOOK_EVERY_S = 2.0
 _WAKE_TIMEOUT_S = 0.5
+_NO_TIME_S = 0.001
 _ENTRIES_AT_ONCE = 100
 _PAUSE_AFTER_FAILURE_S = 0.5
 
@@ -36,7 +38,8 @@ class Relay:
         self._standby = Standby("outbox-relay", process)
         self._publisher = MqttPublisher(process.settings.mqtt.url, f"ocpp-events-{self._standby.holder}")
         self._stop = threading.Event()
-        self._look_at = 0.0
+        self._look_at, self._look_at_all, self._looks = 0.0, True, 0
+        self._to_visit: dict[str, None] = {}  # in order
         self._is_down = False
 
     def stop(self) -> None:
@@ -63,38 +66,53 @@ class Relay:
             log.warning("lease_not_released", reason=failure.message)
 
     def _turn(self) -> None:
+        """One tenant that has news, and one that is looked at without: neither starves the other."""
         if not self._standby.is_active():
             self._pulse.beat(Role.STANDBY)
             self._stop.wait(1.0)
             return
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + _LOOK_EVERY_S
-            self._drain_all()
-        woken = self._wait()
-        if woken is not None:
-            self._drain(woken)
-        self._pulse.beat(Role.ACTIVE)
-
-    def _drain_all(self) -> None:
-        """Every tenant in turn; one whose events do not get through must not keep the others waiting."""
+        self._look_around()
         failure: Retryable | None = None
-        for tenant_id in self._services.tenants.directory.ids():
+        for tenant_id in self._next():
             try:
                 self._drain(tenant_id)
             except Retryable as failed:
                 log.warning("outbox_not_drained", tenant_id=tenant_id, reason=failed.message)
                 failure = failed
         if failure is not None:
-            self._look_at = 0.0
+            self._look_at, self._look_at_all = 0.0, True
             raise failure
+        self._pulse.beat(Role.ACTIVE)
+
+    def _next(self) -> list[str]:
+        woken = self._wait()
+        tenant_ids = [woken] if woken is not None else []
+        if woken in self._to_visit:
+            del self._to_visit[woken]
+        if self._to_visit:
+            tenant_ids.append(next(iter(self._to_visit)))
+            del self._to_visit[tenant_ids[-1]]
+        return tenant_ids
+
+    def _look_around(self) -> None:
+        """What woke nobody is found by visiting: all tenants when wakes may be lost, else some in turn."""
+        if time.monotonic() < self._look_at:
+            return
+        tenants: Sequence[Tenant] = self._services.tenants.directory.all()
+        if not self._look_at_all:
+            self._looks += 1
+            tenants = tenants_of_turn(tenants, _LOOK_EVERY_S, self._looks)
+        self._look_at, self._look_at_all = time.monotonic() + _LOOK_EVERY_S, False
+        self._to_visit.update(dict.fromkeys(tenant.id for tenant in tenants))
 
     def _wait(self) -> str | None:
-        """A tenant with news. Without Redis there is none: then the outboxes are looked at in turn."""
+        """A tenant with news. Without Redis there is none: then all outboxes are looked at."""
         try:
-            return self._link.wait_for_wake(_WAKE_TIMEOUT_S)
+            return self._link.wait_for_wake(_NO_TIME_S if self._to_visit else _WAKE_TIMEOUT_S)
         except Retryable:
-            self._stop.wait(0.1)
-            self._look_at = 0.0
+            if not self._to_visit:
+                self._stop.wait(0.1)
+                self._look_at, self._look_at_all = 0.0, True
             return None
 
     def _drain(self, tenant_id: str) -> None:
@@ -107,18 +125,15 @@ class Relay:
             log.exception("outbox_broke", tenant_id=tenant_id)
 
     def _empty(self, tenant_id: str) -> None:
-        while not self._stop.is_set() and self._standby.is_active():
-            entries = self._services.outbox.head(tenant_id, _ENTRIES_AT_ONCE)
-            self._pulse.beat(self._pulse.role)  # a backlog takes its time
-            if not entries:
-                return
-            tenant = self._services.tenants.directory.find(tenant_id)
-            if tenant is None:
-                return  # too new to be known here, and looked at soon; or gone with all that is its own
-            self._publish(tenant, entries)
-            self._services.outbox.remove(tenant_id, [entry.id for entry in entries])
-            if len(entries) < _ENTRIES_AT_ONCE:
-                return  # whatever came meanwhile has sent its own wake
+        """So far as goes at once; who has more than that gets in line again."""
+        entries = self._services.outbox.head(tenant_id, _ENTRIES_AT_ONCE)
+        tenant = self._services.tenants.directory.find(tenant_id)
+        if not entries or tenant is None:
+            return  # too new to be known here, and looked at soon; or gone with all that is its own
+        self._publish(tenant, entries)
+        self._services.outbox.remove(tenant_id, [entry.id for entry in entries])
+        if len(entries) == _ENTRIES_AT_ONCE:  # whatever came meanwhile has sent its own wake
+            self._to_visit[tenant_id] = None
 
     def _publish(self, tenant: Tenant, entries: Sequence[OutboxEntry]) -> None:
         wanted = tenant.configuration

@@ -1,6 +1,7 @@
 """The tasks that beat sends: liveness, commands, presence, housekeeping."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from app.domain.tenant import Tenant
 from app.messaging import tasks
 from app.process import Process
 from app.services import Services
+from workers.turns import tenants_of_turn
 
 log = structlog.stdlib.get_logger(__name__)
 _COPY_SINCE = timedelta(seconds=90)
@@ -24,8 +26,7 @@ _SIGNING, _SIGNING_S = "signing", 60.0
 
 def register(app: Celery, process: Callable[[], Process]) -> None:
     """Add the sweeps to `app`. The process is asked for when the first one runs."""
-    sweeps: dict[str, Callable[[Process], None]] = {
-        tasks.SWEEP_LIVENESS: sweep_liveness,
+    of_tenants: dict[str, Callable[[Process, Sequence[Tenant]], None]] = {
         tasks.SWEEP_COMMANDS: sweep_commands,
         tasks.EXPIRE_RESERVATIONS: expire_reservations,
         tasks.SIGN_CERTIFICATES: sign_certificates,
@@ -36,17 +37,33 @@ def register(app: Celery, process: Callable[[], Process]) -> None:
         tasks.PRUNE_MESSAGES: prune_messages,
         tasks.PRUNE_AUDIT: prune_audit,
         tasks.PRUNE_DELIVERIES: prune_deliveries,
-        tasks.PRUNE_LOGINS: prune_logins,
         tasks.PRUNE_SESSIONS: prune_sessions,
         tasks.REMOVE_TENANTS: remove_tenants,
+    }
+    of_the_platform: dict[str, Callable[[Process], None]] = {
+        tasks.SWEEP_LIVENESS: sweep_liveness,
+        tasks.PRUNE_LOGINS: prune_logins,
         tasks.SYNC_MQTT: sync_mqtt,
     }
-    for name, sweep in sweeps.items():
-        app.task(name=name)(_on_demand(sweep, process))
+    for name, sweep in of_tenants.items():
+        app.task(name=name)(_in_turn(sweep, process))
+    for name, whole in of_the_platform.items():
+        app.task(name=name)(_whole(whole, process))
 
 
-def _on_demand(sweep: Callable[[Process], None], process: Callable[[], Process]) -> Callable[[], None]:
-    def run() -> None:
+def _in_turn(
+    sweep: Callable[[Process, Sequence[Tenant]], None], process: Callable[[], Process]
+) -> Callable[..., None]:
+    def run(every_s: float = math.inf, turn: int = 0) -> None:
+        """Beat says how often it comes, and which time this is."""
+        tenants = process().services.tenants.directory.all()
+        sweep(process(), tenants_of_turn(tenants, every_s, turn))
+
+    return run
+
+
+def _whole(sweep: Callable[[Process], None], process: Callable[[], Process]) -> Callable[..., None]:
+    def run(every_s: float = math.inf, turn: int = 0) -> None:
         sweep(process())
 
     return run
@@ -55,23 +72,30 @@ def _on_demand(sweep: Callable[[Process], None], process: Callable[[], Process])
 def sweep_liveness(process: Process) -> None:
     """Silence becomes Offline; what a dead gateway held is closed."""
     services = process.services
-    if _for_each_tenant(services, "liveness", services.liveness.sweep):
-        services.liveness.forget_dead_gateways()
+    tenants, liveness = services.tenants.directory.all(), services.liveness
+    try:
+        evidence = liveness.look(tenants)
+    except Retryable as failure:
+        log.warning("sweep_failed", sweep="liveness", reason=failure.message)
+        return
+    concerned = [tenant for tenant in tenants if evidence.concerns(tenant)]
+    if _for_each(services, concerned, "liveness", lambda tenant: liveness.sweep(tenant, evidence)):
+        liveness.forget(evidence)
 
 
-def sweep_commands(process: Process) -> None:
+def sweep_commands(process: Process, tenants: Sequence[Tenant]) -> None:
     """What waited or was awaited for too long ends; what was held up is tried again."""
     commands = process.services.commands
-    _for_each_tenant(process.services, "commands", lambda tenant: commands.sweep(tenant.id))
+    _for_each(process.services, tenants, "commands", lambda tenant: commands.sweep(tenant.id))
 
 
-def expire_reservations(process: Process) -> None:
+def expire_reservations(process: Process, tenants: Sequence[Tenant]) -> None:
     """Reservations end by our own clock too, whatever their charge points say (C28)."""
     reservations = process.services.keepers.reservations
-    _for_each_tenant(process.services, "reservations", lambda tenant: reservations.expire(tenant.id))
+    _for_each(process.services, tenants, "reservations", lambda tenant: reservations.expire(tenant.id))
 
 
-def sign_certificates(process: Process) -> None:
+def sign_certificates(process: Process, tenants: Sequence[Tenant]) -> None:
     """What charge points asked for is signed and sent; one process at a time: none is signed twice."""
     services, leases, holder = process.services, process.adapters.leases, uuid4().hex
 
@@ -79,18 +103,18 @@ def sign_certificates(process: Process) -> None:
         held = leases.hold(_SIGNING, holder, services.clock.now(), _SIGNING_S)
         return services.signing.sweep(tenant) if held else 0
 
-    if _for_each_tenant(services, "certificates", sign):
+    if _for_each(services, tenants, "certificates", sign):
         leases.release(_SIGNING, holder)
 
 
-def reconcile_presence(process: Process) -> None:
+def reconcile_presence(process: Process, tenants: Sequence[Tenant]) -> None:
     """Last-seen times reach the database; what a loss of Redis left behind is repaired."""
     services = process.services
     since = services.clock.now() - _COPY_SINCE
-    _for_each_tenant(services, "presence", lambda tenant: services.liveness.reconcile(tenant, since))
+    _for_each(services, tenants, "presence", lambda tenant: services.liveness.reconcile(tenant, since))
 
 
-def reconcile_sessions(process: Process) -> None:
+def reconcile_sessions(process: Process, tenants: Sequence[Tenant]) -> None:
     """Running sessions that cannot be alive any more get an estimated end."""
     services = process.services
 
@@ -100,10 +124,10 @@ def reconcile_sessions(process: Process) -> None:
             services.gateway_link.wake_relay(tenant.id)
         return closed
 
-    _for_each_tenant(services, "sessions", reconcile)
+    _for_each(services, tenants, "sessions", reconcile)
 
 
-def tell_forgotten(process: Process) -> None:
+def tell_forgotten(process: Process, tenants: Sequence[Tenant]) -> None:
     """Events whose writer died before they reached the outbox get there now."""
     services, before = process.services, process.services.clock.now() - _FORGOTTEN_AFTER
 
@@ -113,21 +137,21 @@ def tell_forgotten(process: Process) -> None:
             services.gateway_link.wake_relay(tenant.id)
         return told
 
-    _for_each_tenant(services, "untold", tell)
+    _for_each(services, tenants, "untold", tell)
 
 
-def sweep_jobs(process: Process) -> None:
+def sweep_jobs(process: Process, tenants: Sequence[Tenant]) -> None:
     """Firmware updates and uploads of which nothing was heard for too long are given up."""
     keepers = process.services.keepers
-    _for_each_tenant(
-        process.services, "firmware_jobs", lambda tenant: keepers.firmware.mark_stalled(tenant.id)
+    _for_each(
+        process.services, tenants, "firmware_jobs", lambda tenant: keepers.firmware.mark_stalled(tenant.id)
     )
-    _for_each_tenant(
-        process.services, "diagnostics", lambda tenant: keepers.diagnostics.mark_stalled(tenant.id)
+    _for_each(
+        process.services, tenants, "diagnostics", lambda tenant: keepers.diagnostics.mark_stalled(tenant.id)
     )
 
 
-def prune_messages(process: Process) -> None:
+def prune_messages(process: Process, tenants: Sequence[Tenant]) -> None:
     """The message log is kept as long as each tenant wants, and dead letters as long as that."""
     now, dead_letters = process.services.clock.now(), process.services.dead_letters
 
@@ -135,10 +159,10 @@ def prune_messages(process: Process) -> None:
         before = now - timedelta(days=tenant.configuration.message_log_days)
         return process.adapters.messages.prune(tenant.id, before) + dead_letters.prune(tenant.id, before)
 
-    _for_each_tenant(process.services, "messages", prune)
+    _for_each(process.services, tenants, "messages", prune)
 
 
-def prune_sessions(process: Process) -> None:
+def prune_sessions(process: Process, tenants: Sequence[Tenant]) -> None:
     """Ended sessions and their meter values are kept as long as each tenant wants; 0 days is for ever."""
     now, old_sessions = process.services.clock.now(), process.services.old_sessions
 
@@ -146,18 +170,18 @@ def prune_sessions(process: Process) -> None:
         days = tenant.configuration.session_days
         return old_sessions.prune(tenant.id, now - timedelta(days=days)) if days else 0
 
-    _for_each_tenant(process.services, "sessions_kept", prune)
+    _for_each(process.services, tenants, "sessions_kept", prune)
 
 
-def remove_tenants(process: Process) -> None:
+def remove_tenants(process: Process, tenants: Sequence[Tenant]) -> None:
     """Tenants whose grace period is over go, with all that is their own."""
-    _for_each_tenant(process.services, _TENANTS, process.services.tenant_lifecycle.remove_due)
+    _for_each(process.services, tenants, _TENANTS, process.services.tenant_lifecycle.remove_due)
 
 
-def prune_deliveries(process: Process) -> None:
+def prune_deliveries(process: Process, tenants: Sequence[Tenant]) -> None:
     """What was sent to webhooks is forgotten after a week; what could not be sent is given up."""
     webhooks = process.services.webhooks
-    _for_each_tenant(process.services, "webhooks", lambda tenant: webhooks.sweep(tenant.id))
+    _for_each(process.services, tenants, "webhooks", lambda tenant: webhooks.sweep(tenant.id))
 
 
 def prune_logins(process: Process) -> None:
@@ -179,24 +203,26 @@ def sync_mqtt(process: Process) -> None:
         log.warning("sweep_failed", sweep="mqtt", reason=failure.message)
 
 
-def prune_audit(process: Process) -> None:
+def prune_audit(process: Process, tenants: Sequence[Tenant]) -> None:
     """The audit log is kept as long as each tenant has it, that of the platform as the settings say."""
     audit, now = process.services.audit, process.services.clock.now()
 
     def prune(tenant: Tenant) -> int:
         return audit.prune(tenant.id, now - timedelta(days=tenant.configuration.audit_log_days))
 
-    _for_each_tenant(process.services, "audit_log", prune)
+    _for_each(process.services, tenants, "audit_log", prune)
     try:
         audit.prune(None, now - timedelta(days=process.settings.sweeps.platform_audit_days))
     except Retryable as failure:
         log.warning("sweep_failed", sweep="audit_log", reason=failure.message)
 
 
-def _for_each_tenant(services: Services, sweep: str, work: Callable[[Tenant], int | None]) -> bool:
+def _for_each(
+    services: Services, tenants: Sequence[Tenant], sweep: str, work: Callable[[Tenant], int | None]
+) -> bool:
     """Do it for every tenant; one that fails does not stop the others. True if none failed."""
     complete = True
-    for tenant in services.tenants.directory.all():
+    for tenant in tenants:
         try:
             changed = work(tenant)
         except Retryable as failure:

@@ -7,18 +7,20 @@ fails or hangs keeps nobody else waiting.
 import asyncio
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import structlog
 
 from app.domain.errors import Retryable
+from app.domain.tenant import Tenant
 from app.domain.webhook import Webhook
 from app.health import Role
 from app.process import Process, on_stop_signal, start_process
 from app.services.tenants import is_served
 from workers.standby import Standby
+from workers.turns import tenants_of_turn
 from workers.webhook_lane import Lane
 
 log = structlog.stdlib.get_logger(__name__)
@@ -43,7 +45,7 @@ class Sender:
         self._closing: set[asyncio.Task[None]] = set()
         self._store = ThreadPoolExecutor(_STORE_THREADS, "store")
         self._stopping = False
-        self._look_at = 0.0
+        self._look_at, self._look_at_everybody, self._looks = 0.0, True, 0
 
     def stop(self) -> None:
         """End after what is being sent now."""
@@ -60,7 +62,7 @@ class Sender:
                 log.warning("sender_waits", reason=failure.message)
                 self._process.pulse.beat(Role.WAITING)
                 self._standby.doubt()
-                self._look_at = 0.0
+                self._look_at, self._look_at_everybody = 0.0, True
                 await asyncio.sleep(_RETRY_S)
         await self._close_all()
         try:
@@ -82,15 +84,23 @@ class Sender:
             woken = await self._in_store(lambda: self._link.wait_for_webhooks(_WAKE_TIMEOUT_S))
         except Retryable:  # without Redis nobody wakes: look more often
             await asyncio.sleep(_RETRY_S)
-            self._look_at = 0.0
+            self._look_at, self._look_at_everybody = 0.0, True
             return
         if woken is not None:
             await self._look(woken)
 
     async def _look_at_all(self) -> None:
-        """Every tenant's webhooks, also those of tenants that are gone or suspended meanwhile."""
-        tenants = {tenant.id for tenant in self._services.tenants.directory.all() if is_served(tenant)}
-        for tenant_id in tenants | {tenant_id for tenant_id, _ in self._lanes}:
+        """Webhooks of tenants in their turn; of all of them when wakes may be lost.
+
+        And those of tenants that are gone or suspended meanwhile.
+        """
+        tenants: Sequence[Tenant] = self._services.tenants.directory.all()
+        if not self._look_at_everybody:
+            self._looks += 1
+            tenants = tenants_of_turn(tenants, _LOOK_EVERY_S, self._looks)
+        self._look_at_everybody = False
+        served = {tenant.id for tenant in tenants if is_served(tenant)}
+        for tenant_id in served | {tenant_id for tenant_id, _ in self._lanes}:
             await self._look(tenant_id)
 
     async def _look(self, tenant_id: str) -> None:

@@ -3,6 +3,7 @@
 A stream belongs to one incarnation of a gateway and ends with it: replies for dead sockets reach nobody.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -178,7 +179,7 @@ class RedisGatewayLink:
     def _wake(self, key: str, tenant_id: str) -> None:
         try:
             with self._guard.calling() as client:
-                client.zadd(key, {tenant_id: 0})
+                client.zadd(key, {tenant_id: time.time()}, nx=True)  # who has waited longest comes first
         except Retryable as failure:
             log.debug("not_woken", key=key, tenant_id=tenant_id, reason=failure.message)
 

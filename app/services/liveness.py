@@ -1,5 +1,7 @@
 """The heartbeat sweep: who fell silent, whose gateway died, and when each was last heard."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain.context import ChargePointRef
@@ -7,6 +9,18 @@ from app.domain.liveness import silent_since
 from app.domain.tenant import Tenant
 from app.services.charge_points import ChargePointService
 from app.services.ports import ChargePointRepository, Clock, GatewayLink, LastSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks against charge points: gateways that died, and when suspects were last heard, by tenant."""
+
+    dead_gateways: frozenset[str]
+    suspects: Mapping[str, Mapping[str, datetime]]
+
+    def concerns(self, tenant: Tenant) -> bool:
+        """Is there anything to be looked at in the tenant's database?"""
+        return bool(self.dead_gateways or self.suspects.get(tenant.id))
 
 
 class LivenessService:
@@ -26,20 +40,27 @@ class LivenessService:
         self._link = link
         self._clock = clock
 
-    def sweep(self, tenant: Tenant) -> int:
-        """Find who fell silent or lost its gateway; answers how many changed.
+    def look(self, tenants: Iterable[Tenant]) -> Evidence:
+        """Who may have fallen silent, and which gateways died: two questions for all tenants.
 
         Raises Retryable when last-seen times or gateways' signs of life cannot be read: nobody is
         declared dead on missing evidence.
         """
-        changed = sum(self._close_all(tenant, gateway_id) for gateway_id in self._link.dead_gateways())
-        suspicious_before = silent_since(self._clock.now(), tenant.configuration.heartbeat_interval)
-        suspects = self._last_seen.heard_before(tenant.id, suspicious_before)
+        now = self._clock.now()
+        befores = {
+            tenant.id: silent_since(now, tenant.configuration.heartbeat_interval) for tenant in tenants
+        }
+        return Evidence(self._link.dead_gateways(), self._last_seen.heard_before(befores))
+
+    def sweep(self, tenant: Tenant, evidence: Evidence) -> int:
+        """Find who fell silent or lost its gateway; answers how many changed. Raises Retryable."""
+        changed = sum(self._close_all(tenant, gateway_id) for gateway_id in evidence.dead_gateways)
+        suspects = evidence.suspects.get(tenant.id, {})
         return changed + sum(self._judge(tenant, cp_id, heard) for cp_id, heard in suspects.items())
 
-    def forget_dead_gateways(self) -> None:
-        """To be called when every tenant has been swept."""
-        for gateway_id in self._link.dead_gateways():
+    def forget(self, evidence: Evidence) -> None:
+        """Its dead gateways; to be called when every tenant has been swept."""
+        for gateway_id in evidence.dead_gateways:
             self._link.forget_gateway(gateway_id)
 
     def reconcile(self, tenant: Tenant, since: datetime) -> None:

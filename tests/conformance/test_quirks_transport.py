@@ -181,7 +181,7 @@ async def test_quirk_07_heartbeats_as_slow_as_they_were_told_to_be(
         last_seen.forget(tenant.id, charge_point.identity)
         then = datetime.now(UTC) - timedelta(seconds=intervals * HEARTBEATS)
         last_seen.touch(tenant.id, {charge_point.identity: then})
-        services.liveness.sweep(owner)
+        services.liveness.sweep(owner, services.liveness.look([owner]))
 
     heard(2.9)
     assert (await operator.charge_point(charge_point))["connected"] is True

@@ -107,6 +107,19 @@ def test_a_wake_is_waited_for(real: Stores) -> None:
 
 
 @pytest.mark.integration
+def test_who_has_waited_longest_is_woken_first(real: Stores) -> None:
+    """Whatever its name, and however often another one calls."""
+    assert isinstance(real.link, RedisGatewayLink)
+    late, early = f"a-{real.id}", f"z-{real.id}"
+    for tenant_id in (early, late, early):
+        real.link.wake_webhooks(tenant_id)
+    woken: list[str] = []
+    while len(woken) < 2:
+        woken.extend({real.link.wait_for_webhooks(0.5) or "nobody"} & {late, early, "nobody"})
+    assert woken == [early, late]
+
+
+@pytest.mark.integration
 def test_gateways_tell_each_other_how_many_are_connected(servers: Servers) -> None:
     client = redis_client.connect(servers.redis_url)
     link, unique = RedisGatewayLink(RedisGuard(client)), uuid4().hex

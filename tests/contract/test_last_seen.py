@@ -1,7 +1,13 @@
 """Contract of `LastSeen`."""
 
+from datetime import datetime
+
 from tests.builders import NOON, at
 from tests.contract.stores import Stores
+
+
+def heard_before(stores: Stores, seconds: float) -> dict[str, datetime]:
+    return stores.last_seen.heard_before({stores.id: at(seconds)}).get(stores.id, {})
 
 
 def test_the_newest_time_is_kept(stores: Stores) -> None:
@@ -12,14 +18,14 @@ def test_the_newest_time_is_kept(stores: Stores) -> None:
 
 def test_before_is_strict_and_since_is_not(stores: Stores) -> None:
     stores.last_seen.touch(stores.id, {"CP-1": at(1), "CP-2": at(2), "CP-3": at(3)})
-    assert set(stores.last_seen.heard_before(stores.id, at(2))) == {"CP-1"}
+    assert set(heard_before(stores, 2)) == {"CP-1"}
     assert set(stores.last_seen.heard_since(stores.id, at(2))) == {"CP-2", "CP-3"}
 
 
 def test_the_silent_are_on_no_list_until_they_speak(stores: Stores) -> None:
     stores.last_seen.touch(stores.id, {"CP-1": at(1), "CP-2": at(1)})
     stores.last_seen.mark_silent(stores.id, "CP-1")
-    assert set(stores.last_seen.heard_before(stores.id, at(99))) == {"CP-2"}
+    assert set(heard_before(stores, 99)) == {"CP-2"}
     assert stores.last_seen.touch(stores.id, {"CP-1": at(2), "CP-2": at(2)}) == {"CP-1"}
     assert stores.last_seen.touch(stores.id, {"CP-1": at(3)}) == frozenset()
     assert stores.last_seen.heard_since(stores.id, NOON) == {"CP-1": at(3), "CP-2": at(2)}
@@ -36,7 +42,7 @@ def test_the_forgotten_are_neither_heard_nor_silent(stores: Stores) -> None:
 
 def test_nobody_heard_is_nobody(stores: Stores) -> None:
     assert stores.last_seen.touch(stores.id, {}) == frozenset()
-    assert stores.last_seen.heard_before(stores.id, at(99)) == {}
+    assert heard_before(stores, 99) == {}
 
 
 def test_tenants_are_apart(stores: Stores) -> None:

@@ -1,6 +1,6 @@
 """Last-seen times in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from app.domain.errors import Retryable
@@ -25,13 +25,19 @@ class FakeLastSeen:
         self._silent -= {(tenant_id, charge_point_id) for charge_point_id in spoke}
         return spoke
 
-    def heard_before(self, tenant_id: str, before: datetime) -> dict[str, datetime]:
+    def heard_before(self, by_tenant: Mapping[str, datetime]) -> dict[str, dict[str, datetime]]:
         """Without those marked silent or forgotten."""
-        return self._where(tenant_id, lambda at: at < before)
+        self._check()
+        heard = {
+            tenant_id: {cp_id: at for cp_id, at in self._seen.get(tenant_id, {}).items() if at < before}
+            for tenant_id, before in by_tenant.items()
+        }
+        return {tenant_id: some for tenant_id, some in heard.items() if some}
 
     def heard_since(self, tenant_id: str, since: datetime) -> dict[str, datetime]:
         """At or after `since`."""
-        return self._where(tenant_id, lambda at: at >= since)
+        self._check()
+        return {cp_id: at for cp_id, at in self._seen.get(tenant_id, {}).items() if at >= since}
 
     def mark_silent(self, tenant_id: str, charge_point_id: str) -> None:
         """Off the list of the heard, until it speaks again."""
@@ -44,10 +50,6 @@ class FakeLastSeen:
         for charge_point_id in charge_point_ids if self.reachable else ():
             self._seen.get(tenant_id, {}).pop(charge_point_id, None)
             self._silent.discard((tenant_id, charge_point_id))
-
-    def _where(self, tenant_id: str, wanted: Callable[[datetime], bool]) -> dict[str, datetime]:
-        self._check()
-        return {cp_id: at for cp_id, at in self._seen.get(tenant_id, {}).items() if wanted(at)}
 
     def _check(self) -> None:
         if not self.reachable:

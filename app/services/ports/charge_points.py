@@ -120,8 +120,11 @@ class LastSeen(Protocol):
         """Note when each was heard; answers which of them had been marked silent. Never raises."""
         ...
 
-    def heard_before(self, tenant_id: str, before: datetime) -> dict[str, datetime]:
-        """Those last heard before this instant, without the ones marked silent or forgotten."""
+    def heard_before(self, by_tenant: Mapping[str, datetime]) -> dict[str, dict[str, datetime]]:
+        """By tenant, those last heard before its instant, without the ones marked silent or forgotten.
+
+        Only tenants that have some. Raises Retryable.
+        """
         ...
 
     def heard_since(self, tenant_id: str, since: datetime) -> dict[str, datetime]: ...

@@ -22,3 +22,8 @@ def test_the_interval_of_the_heartbeat_and_command_sweeps_is_a_setting() -> None
 def test_a_tick_that_nobody_took_is_dropped_instead_of_piling_up() -> None:
     for entry in schedule(5.0).values():
         assert entry["schedule"] < entry["options"]["expires"] <= 2 * entry["schedule"]
+
+
+def test_every_sweep_is_told_how_often_it_comes() -> None:
+    for entry in schedule(5.0).values():
+        assert entry["kwargs"] == {"every_s": entry["schedule"]}

@@ -17,6 +17,11 @@ def connected(world: World) -> World:
     return world
 
 
+def sweep(world: World, tenant: Tenant) -> int:
+    """What is looked up for all tenants, and then this one's part of it."""
+    return world.services.liveness.sweep(tenant, world.services.liveness.look([tenant]))
+
+
 def is_live(world: World) -> bool:
     return world.services.charge_points.get(REF).is_live
 
@@ -27,19 +32,19 @@ def statuses(world: World) -> list[str]:
 
 def test_a_charge_point_may_be_silent_for_three_intervals(connected: World, tenant: Tenant) -> None:
     connected.clock.advance(900)
-    assert connected.services.liveness.sweep(tenant) == 0
+    assert sweep(connected, tenant) == 0
     assert is_live(connected)
     connected.clock.advance(1)
-    assert connected.services.liveness.sweep(tenant) == 1
+    assert sweep(connected, tenant) == 1
     assert not is_live(connected)
     assert statuses(connected)[-1] == "Offline"
 
 
 def test_a_second_sweep_changes_nothing(connected: World, tenant: Tenant) -> None:
     connected.clock.advance(1000)
-    connected.services.liveness.sweep(tenant)
+    sweep(connected, tenant)
     told = statuses(connected)
-    assert connected.services.liveness.sweep(tenant) == 0
+    assert sweep(connected, tenant) == 0
     assert statuses(connected) == told
 
 
@@ -52,45 +57,45 @@ def test_the_interval_that_the_charge_point_was_told_counts_not_the_tenants_pres
     service.batches.flush(batch)
     now_shorter = a_tenant(heartbeat_interval=10)
     connected.clock.advance(600)
-    assert service.liveness.sweep(now_shorter) == 0
+    assert sweep(connected, now_shorter) == 0
     connected.clock.advance(1201)
-    assert service.liveness.sweep(now_shorter) == 1
+    assert sweep(connected, now_shorter) == 1
 
 
 def test_any_call_proves_life(connected: World, tenant: Tenant) -> None:
     connected.clock.advance(800)
     connected.services.charge_points.hear("acme", {"CP-1": connected.clock.now()})
     connected.clock.advance(800)
-    assert connected.services.liveness.sweep(tenant) == 0
+    assert sweep(connected, tenant) == 0
 
 
 def test_who_is_not_connected_is_not_marked_silent(connected: World, tenant: Tenant) -> None:
     connected.services.charge_points.close_connection(REF, 1)
     connected.last_seen.touch("acme", {"CP-1": NOON, "GONE": NOON})
     connected.clock.advance(1000)
-    assert connected.services.liveness.sweep(tenant) == 0
+    assert sweep(connected, tenant) == 0
     assert connected.last_seen.heard_since("acme", NOON) == {}
 
 
 def test_connections_of_a_dead_gateway_are_closed_at_once(connected: World, tenant: Tenant) -> None:
     connected.link.dead.add("gw-1")
-    assert connected.services.liveness.sweep(tenant) == 1
+    assert sweep(connected, tenant) == 1
     assert connected.services.charge_points.get(REF).connection is None
     assert statuses(connected)[-1] == "Offline"
-    connected.services.liveness.forget_dead_gateways()
+    connected.services.liveness.forget(connected.services.liveness.look([tenant]))
     assert connected.link.dead == set()
 
 
 def test_connections_of_other_gateways_stay(connected: World, tenant: Tenant) -> None:
     connected.link.dead.add("gw-2")
-    assert connected.services.liveness.sweep(tenant) == 0
+    assert sweep(connected, tenant) == 0
     assert is_live(connected)
 
 
 def test_a_charge_point_that_came_back_elsewhere_is_not_touched(connected: World, tenant: Tenant) -> None:
     connected.services.charge_points.open_connection(REF, "gw-2", "c-2")
     connected.link.dead.add("gw-1")
-    assert connected.services.liveness.sweep(tenant) == 0
+    assert sweep(connected, tenant) == 0
     assert is_live(connected)
 
 
@@ -99,7 +104,7 @@ def test_nobody_is_declared_dead_on_missing_evidence(connected: World, tenant: T
     getattr(connected, lost).reachable = False
     connected.clock.advance(5000)
     with pytest.raises(Retryable):
-        connected.services.liveness.sweep(tenant)
+        sweep(connected, tenant)
     assert is_live(connected)
 
 
@@ -127,7 +132,7 @@ def test_a_connected_charge_point_that_redis_forgot_is_heard_as_of_now(
     connected.clock.advance(5000)
     connected.services.liveness.reconcile(tenant, NOON)
     assert connected.last_seen.heard_since("acme", NOON) == {"CP-1": at(5000)}
-    assert connected.services.liveness.sweep(tenant) == 0
+    assert sweep(connected, tenant) == 0
 
 
 def test_a_silent_one_is_not_brought_to_life_by_it(connected: World, tenant: Tenant) -> None:
@@ -143,5 +148,5 @@ def test_one_tenants_sweep_leaves_the_others_alone(connected: World) -> None:
     theirs = ChargePointRef("beta", "CP-1")
     connected.services.charge_points.open_connection(theirs, "gw-1", "c-9")
     connected.clock.advance(5000)
-    connected.services.liveness.sweep(connected.services.tenants.get("acme"))
+    sweep(connected, connected.services.tenants.get("acme"))
     assert connected.services.charge_points.get(theirs).is_live

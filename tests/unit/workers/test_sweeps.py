@@ -21,6 +21,7 @@ from tests.fakes.authority import a_csr
 from tests.fakes.leases import FakeLeases
 from tests.fakes.world import World
 from workers import sweeps
+from workers.turns import TENANTS_PER_S
 
 ACME, BETA = ChargePointRef("acme", "CP-1"), ChargePointRef("beta", "CP-1")
 
@@ -294,3 +295,26 @@ def test_a_broker_that_is_away_is_brought_in_line_later(world: World, run: Any) 
     world.mqtt_broker.is_away = False
     run(tasks.SYNC_MQTT)
     assert world.mqtt_broker.passwords == {}
+
+
+def test_of_very_many_tenants_a_turn_takes_a_part_and_the_next_turn_the_next(
+    world: World, celery: Celery, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweeps.register(celery, lambda: process)
+    swept: list[str] = []
+    monkeypatch.setattr(world.services.commands, "sweep", swept.append)
+    for turn in range(4):
+        celery.tasks[tasks.SWEEP_COMMANDS](every_s=1 / TENANTS_PER_S, turn=turn)
+    assert swept == ["acme", "beta", "acme", "beta"]
+
+
+def test_silence_is_looked_for_in_all_tenants_each_time(
+    world: World, celery: Celery, process: Process
+) -> None:
+    """It costs one question for all, however many they are."""
+    sweeps.register(celery, lambda: process)
+    connect(world)
+    world.clock.advance(5000)
+    celery.tasks[tasks.SWEEP_LIVENESS](every_s=1 / TENANTS_PER_S, turn=0)
+    assert not is_live(world, ACME)
+    assert not is_live(world, BETA)

@@ -161,5 +161,5 @@ def test_old_deliveries_are_swept(process: Process, world: World) -> None:
     webhook = make(world)
     world.services.webhooks.try_out("acme", webhook.id)
     world.clock.advance(8 * 86_400)
-    prune_deliveries(process)
+    prune_deliveries(process, process.services.tenants.directory.all())
     assert world.deliveries.all("acme") == []
