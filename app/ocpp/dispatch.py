@@ -199,7 +199,11 @@ def _work_off(
             batch.deviated(work.call.charge_point_id, work.incoming.deviations)
         batch.exchanges.extend(_exchange(work) for work in works)
         batch.exchanges.extend(_other_exchanges(envelope))
-    for index, failed in services.batches.flush(batch).items():
+    failures = services.batches.flush(batch)
+    for index in batch.repeated:  # their answers are those of the first time
+        if (handler := works[index].handler) is not None:
+            _answer(works[index], handler, batch, services)
+    for index, failed in failures.items():
         log.error("call_not_stored", reason=str(failed), **works[index].fields())
         works[index].refuse(ErrorCode.INTERNAL_ERROR, "not stored, try again")
         works[index].failure = None if isinstance(failed, Retryable) else failed

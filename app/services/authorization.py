@@ -43,7 +43,10 @@ class AuthorizationService:
         allowed = _transactions_at_once(batch, presented)
         if verdict.status is not AuthorizationStatus.ACCEPTED or allowed is None:
             return verdict
-        active = self._sessions.active_with_tag(batch.tenant.id, id_tag_key(presented))
+        key, ended = id_tag_key(presented), {change.session.id for change in batch.completed}
+        stored = self._sessions.active_with_tag(batch.tenant.id, key)
+        begun = [change.session for change in batch.begun if id_tag_key(change.session.id_tag or "") == key]
+        active = [s for s in (*stored, *begun) if s.id not in ended]
         elsewhere = [s for s in active if (s.charge_point, s.connector_id) != (ref, connector_id)]
         if len(elsewhere) >= allowed:
             return replace(verdict, status=AuthorizationStatus.CONCURRENT_TX)

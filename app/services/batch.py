@@ -34,11 +34,15 @@ class ReadingsNeed:
 
 @dataclass(slots=True)
 class BatchNeeds:
-    """What the calls of a batch want to read, gathered before the first is handled."""
+    """What the calls of a batch want to read, gathered before the first is handled.
+
+    `ending`: transactions that are to stop; their readings are wanted as well.
+    """
 
     charge_points: set[str] = field(default_factory=set)
     id_tags: set[str] = field(default_factory=set)
     transactions: set[int] = field(default_factory=set)
+    ending: set[int] = field(default_factory=set)
     readings: list[ReadingsNeed] = field(default_factory=list)
 
     def add(self, other: "BatchNeeds") -> None:
@@ -46,6 +50,7 @@ class BatchNeeds:
         self.charge_points |= other.charge_points
         self.id_tags |= other.id_tags
         self.transactions |= other.transactions
+        self.ending |= other.ending
         self.readings += other.readings
 
 
@@ -65,6 +70,15 @@ class MeterRecord:
     digest: str
     received_at: datetime
     attributed: Attribution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChange:
+    """A session that began, or was completed, and the events that tell of it: stored both or neither."""
+
+    call: int
+    session: Session
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +131,10 @@ class Exchange:
 
 @dataclass(slots=True)
 class Batch:
-    """Reads and collected writes of one tenant's calls. Used by one thread."""
+    """Reads and collected writes of one tenant's calls. Used by one thread.
+
+    `repeated` is found when the batch is written: sessions that the starts of these calls had begun before.
+    """
 
     tenant: Tenant
     order_key: int = 0
@@ -125,6 +142,10 @@ class Batch:
     id_tags: dict[str, IdTag] = field(default_factory=dict)
     sessions: dict[int, Session] = field(default_factory=dict)
     nearby_sessions: dict[str, list[Session]] = field(default_factory=dict)
+    energy: dict[str, tuple[EnergyValue, ...]] = field(default_factory=dict)
+    begun: list[SessionChange] = field(default_factory=list)
+    completed: list[SessionChange] = field(default_factory=list)
+    repeated: dict[int, Session] = field(default_factory=dict)
     meter_records: list[MeterRecord] = field(default_factory=list)
     late_energy: list[LateEnergy] = field(default_factory=list)
     connector_changes: list[ConnectorChange] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """Charging profiles: what each charge point has installed, as far as it told us (D7, D17, C30, C31)."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -96,8 +96,8 @@ class ChargingProfileService:
         if gone:
             self._profiles.remove(ref, gone)
 
-    def note_stop(self, ref: ChargePointRef, transaction_id: int) -> None:
-        """A transaction is over, and its profiles with it (B51, D17).
+    def note_stop(self, ref: ChargePointRef, transactions: Collection[int]) -> None:
+        """These are over, and their profiles with them (B51, D17).
 
         So are those of others that do not run: a stop may come without its transaction's id, or never.
         """
@@ -107,7 +107,7 @@ class ChargingProfileService:
         gone = [
             one.profile.charging_profile_id
             for one in of_transactions
-            if one.profile.transaction_id == transaction_id or self._is_over(one, running)
+            if one.profile.transaction_id in transactions or self._is_over(one, running)
         ]
         if gone:
             self._profiles.remove(ref, gone)

@@ -26,7 +26,7 @@ from app.domain.session import (
 )
 from app.services import session_events
 from app.services.authorization import AuthorizationService
-from app.services.batch import Batch
+from app.services.batch import Batch, SessionChange
 from app.services.meter_values import MeterReport, append, attributed, energy_values_of, late_energy
 from app.services.ports import Clock, Page, PageRequest, SessionRepository
 
@@ -86,19 +86,22 @@ class SessionService:
         """Newest first."""
         return self._sessions.list_page(tenant_id, page)
 
-    def start(self, batch: Batch, call: CallContext, start: Start) -> tuple[int, Authorization]:
-        """Store a transaction and give its id, also when the id tag is refused (B28).
+    def start(self, batch: Batch, index: int, call: CallContext, start: Start) -> tuple[int, Authorization]:
+        """Begin a transaction and give its id, also when the id tag is refused (B28).
 
         A start that is known already gets the id and the verdict of its first time (B30). New ones are by
-        far the most, so nobody looks first: the store refuses to keep the same start twice.
+        far the most, so nobody looks first: the store refuses to keep the same start twice, and the call is
+        asked again with what is `repeated`.
         """
+        if index in batch.repeated:
+            return self._as_before(batch, batch.repeated[index])
         ref, told_at = call.charge_point, start.raw_timestamp
         started_at, not_believed = counted_time(start.started_at, told_at, call.received_at)
         if not_believed is not None:
             repeated = self._running_since(ref, start)
             if repeated is not None:
                 self._sessions.tell(repeated)
-                return repeated.transaction_id, self._first_verdict(batch, repeated)
+                return self._as_before(batch, repeated)
             told_at += call.received_at.isoformat()
         key = start_key(ref, start.connector_id, start.id_tag, told_at, start.meter_start)
         verdict = self._authorization.authorize_start(batch, start.id_tag, ref, start.connector_id)
@@ -106,11 +109,26 @@ class SessionService:
         if not_believed is not None:
             notes = (Review.CLOCK_WRONG_AT_START.value,)
             session = replace(session, raw_start_time=not_believed, review=notes)
-        if self._sessions.insert(session, [session_events.started(session)], batch.order_key):
+        events = (session_events.started(session),)
+        if not self._must_be_known_now(batch, ref, start):
+            batch.begun.append(SessionChange(index, session, events))
+            return session.transaction_id, verdict
+        if self._sessions.insert(session, events, batch.order_key):
             return session.transaction_id, verdict
         known = self._sessions.find_by_start_key(ref.tenant_id, key)
         if known is None:
             raise Conflict("A session with the same start came and went.")
+        return self._as_before(batch, known)
+
+    @staticmethod
+    def _must_be_known_now(batch: Batch, ref: ChargePointRef, start: Start) -> bool:
+        """Whose reservation it uses up, must be a new session, and its number the one that stays."""
+        charge_point = batch.charge_points.get(ref.charge_point_id)
+        return start.reservation_id is not None or (
+            charge_point is not None and charge_point.has_reservations
+        )
+
+    def _as_before(self, batch: Batch, known: Session) -> tuple[int, Authorization]:
         return known.transaction_id, self._first_verdict(batch, known)
 
     def _new_session(self, call: CallContext, start: Start, key: str, verdict: Authorization) -> Session:
@@ -169,7 +187,7 @@ class SessionService:
         else:
             by_other = is_other_tag(session, stop.id_tag, verdict.parent_id_tag if verdict else None)
             notes = (Review.STOPPED_BY_OTHER_TAG,) if by_other else ()
-            self._complete(batch, session, _with_stop(session, call, stop), stop, notes)
+            self._complete(batch, index, session, _with_stop(session, call, stop), stop, notes)
         report = MeterReport(session.connector_id or 0, stop.transaction_id, stop.readings)
         found = [attributed(report, reading, session, how) for reading in stop.readings]
         append(batch, index, call, report, found)
@@ -195,10 +213,18 @@ class SessionService:
         return replace(matched, stop_key=key, review=(*matched.review, Review.MATCHED_BY_TIME.value))
 
     def _complete(
-        self, batch: Batch, before: Session, stopped: Session, stop: Stop, notes: tuple[Review, ...]
+        self,
+        batch: Batch,
+        index: int,
+        before: Session,
+        stopped: Session,
+        stop: Stop,
+        notes: tuple[Review, ...],
     ) -> None:
         """`stopped` is `before` with its stop side."""
-        received = self._sessions.energy_values(before)
+        received = batch.energy.get(before.id)
+        if received is None:  # it was found by other means than its number
+            received = self._sessions.energy_values(before)
         values = {(value.timestamp, value.value): value for value in received}
         values |= {(value.timestamp, value.value): value for value in energy_values_of(stop.readings)}
         completed = replace(
@@ -212,7 +238,7 @@ class SessionService:
         late = [Review.STOP_CAME_LATE] if before.estimated else []
         found = [*known, *late, *stop_notes(completed, self._clock.now()), *notes]
         completed = replace(completed, review=tuple(dict.fromkeys(str(note) for note in found)))
-        self._sessions.complete(completed, [session_events.stopped(completed)], batch.order_key)
+        batch.completed.append(SessionChange(index, completed, (session_events.stopped(completed),)))
         batch.sessions[before.transaction_id] = completed
 
     def _compare(self, first: Session, second: Session) -> None:

@@ -96,12 +96,18 @@ class MongoMeterValues:
         self, tenant_id: str, session_ids: Collection[str]
     ) -> dict[str, tuple[MeterReading, ...]]:
         """In order of time."""
-        found: dict[str, list[MeterReading]] = {}
-        query = {"owner": {"$in": list(session_ids)}}
-        with store_errors():
-            for document in self._databases.collection(tenant_id, NAME).find(query):
-                found.setdefault(document["owner"], []).append(_reading(document))
-        return {owner: tuple(sorted(all_, key=lambda r: r.timestamp)) for owner, all_ in found.items()}
+        return readings_by_owner(self._databases, tenant_id, session_ids)
+
+
+def readings_by_owner(
+    databases: Databases, tenant_id: str, owners: Collection[str]
+) -> dict[str, tuple[MeterReading, ...]]:
+    """Of sessions or connectors, in order of time, with one query."""
+    found: dict[str, list[MeterReading]] = {}
+    with store_errors():
+        for document in databases.collection(tenant_id, NAME).find({"owner": {"$in": list(owners)}}):
+            found.setdefault(document["owner"], []).append(_reading(document))
+    return {owner: tuple(sorted(all_, key=lambda r: r.timestamp)) for owner, all_ in found.items()}
 
 
 def newest_readings_of(databases: Databases, tenant_id: str, owner: str, limit: int) -> list[MeterReading]:

@@ -4,26 +4,25 @@
 While a session runs its readings stand in `meter_values` alone; they are put into the session when it stops.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import UpdateOne
-from pymongo.collection import Collection
+from pymongo import InsertOne, UpdateOne
+from pymongo.collection import Collection as MongoCollection
 from pymongo.errors import DuplicateKeyError
 
 from app.domain.context import ChargePointRef
 from app.domain.events import Event
-from app.domain.id_tag import id_tag_key
-from app.domain.meter import MeterReading, energy_wh
 from app.domain.session import MAX_TRANSACTION_ID, EnergyValue, Session, SessionStatus
 from app.services.batch import LateEnergy
 from app.services.ports import Page, PageRequest
 from app.storage import meter_values
 from app.storage.counters import TRANSACTION_ID, Counters
-from app.storage.mongo import Databases, Document, members_of, store_errors
+from app.storage.mongo import Databases, Document, store_errors
 from app.storage.paging import read_page
+from app.storage.session_documents import energy_document, energy_values, session_document, session_of
 from app.storage.untold import FIELD, Untold
 
 NAME = "sessions"
@@ -31,62 +30,6 @@ _LOOK_BACK = 5  # readings without the register come in between
 _LONGEST = timedelta(days=30)  # a session that began earlier gets no readings by their time
 _BARE = {"meter_values": 0, FIELD: 0}
 _ACTIVE = {"status": SessionStatus.ACTIVE.value}
-_PLAIN = (
-    "tenant_id",
-    "charge_point_id",
-    "connector_id",
-    "transaction_id",
-    "id_tag",
-    "start_time",
-    "start_meter_value",
-    "authorization_status",
-    "start_key",
-    "stop_time",
-    "stop_meter_value",
-    "stop_reason",
-    "stop_id_tag",
-    "fault_reason",
-    "reservation_id",
-    "raw_start_time",
-    "raw_stop_time",
-    "received_at",
-    "parent_id_tag",
-    "stop_key",
-)
-
-
-def energy_document(value: EnergyValue) -> Document:
-    """As stored in a session's `meter_values`."""
-    return {"timestamp": value.timestamp, "value": value.value, "unit": value.unit}
-
-
-def session_document(session: Session) -> Document:
-    """`opened_at` is what lists are sorted by: the start, or the stop where there is no start."""
-    document: Document = {name: getattr(session, name) for name in _PLAIN}
-    return document | {
-        "_id": session.id,
-        "status": session.status.value,
-        "estimated": session.estimated,
-        "review": list(session.review),
-        "meter_values": [energy_document(value) for value in session.meter_values],
-        "id_tag_key": id_tag_key(session.id_tag) if session.id_tag is not None else None,
-        "opened_at": session.start_time or session.stop_time,
-    }
-
-
-def session_of(document: Document) -> Session:
-    """The session a document describes."""
-    plain: dict[str, Any] = {name: document.get(name) for name in _PLAIN}
-    return Session(
-        id=document["_id"],
-        status=SessionStatus(document["status"]),
-        estimated=document.get("estimated", False),
-        review=tuple(document.get("review", ())),
-        meter_values=tuple(
-            EnergyValue(**members_of(EnergyValue, value)) for value in document.get("meter_values", ())
-        ),
-        **plain,
-    )
 
 
 def around(
@@ -130,7 +73,27 @@ def late_energy_writes(late: LateEnergy) -> Iterator[UpdateOne]:
         yield UpdateOne(earlier, {"$set": end})
 
 
-def _bare_sessions(collection: Collection[Document], query: Document) -> Iterator[Session]:
+def begun_write(session: Session, entries: Sequence[Document]) -> InsertOne[Document]:
+    """A new session with its events; refused as a duplicate if its start is known already."""
+    return InsertOne(session_document(session) | {FIELD: list(entries)})
+
+
+def completed_write(session: Session, entries: Sequence[Document]) -> UpdateOne:
+    """The stop side with its events, unless the session was completed before."""
+    changed = session_document(session)
+    itself = {"_id": changed.pop("_id"), "status": {"$ne": SessionStatus.COMPLETED.value}}
+    return UpdateOne(itself, {"$set": changed, "$push": {FIELD: {"$each": list(entries)}}})
+
+
+def energy_of(
+    databases: Databases, tenant_id: str, session_ids: Collection[str]
+) -> dict[str, tuple[EnergyValue, ...]]:
+    """The register's readings of each, in order of time, from `meter_values`."""
+    readings = meter_values.readings_by_owner(databases, tenant_id, session_ids)
+    return {session_id: energy_values(readings.get(session_id, ())) for session_id in session_ids}
+
+
+def _bare_sessions(collection: MongoCollection[Document], query: Document) -> Iterator[Session]:
     with store_errors():
         for document in collection.find(query, _BARE):
             yield session_of(document)
@@ -141,7 +104,7 @@ def with_newest_reading(databases: Databases, session: Session) -> Session:
     if session.status is not SessionStatus.ACTIVE:
         return session
     newest = meter_values.newest_readings_of(databases, session.tenant_id, session.id, _LOOK_BACK)
-    return replace(session, meter_values=_energy_values(newest)[:1])
+    return replace(session, meter_values=energy_values(newest)[:1])
 
 
 class MongoSessions:
@@ -152,7 +115,7 @@ class MongoSessions:
         self._untold = untold
         self._counters = Counters(databases)
 
-    def _collection(self, tenant_id: str) -> Collection[Document]:
+    def _collection(self, tenant_id: str) -> MongoCollection[Document]:
         return self._databases.collection(tenant_id, NAME)
 
     def next_transaction_id(self, tenant_id: str) -> int:
@@ -227,22 +190,6 @@ class MongoSessions:
         self._untold.tell(session.tenant_id, NAME, document)
         return True
 
-    def complete(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
-        """The stop side and its events in one write, unless it was completed before."""
-        changed = session_document(session)
-        itself = {"_id": changed.pop("_id")}
-        entries = self._untold.entries(session.tenant_id, events, order_key)
-        with store_errors():
-            written = self._collection(session.tenant_id).update_one(
-                itself | {"status": {"$ne": SessionStatus.COMPLETED.value}},
-                {"$set": changed, "$push": {FIELD: {"$each": entries}}},
-            )
-        if not written.matched_count:
-            self._tell(session.tenant_id, itself)
-            return False
-        self._untold.tell(session.tenant_id, NAME, itself | {FIELD: entries})
-        return True
-
     def tell(self, session: Session) -> None:
         """They wait in its document if the writer of the first time failed after that."""
         self._tell(session.tenant_id, {"_id": session.id})
@@ -279,7 +226,7 @@ class MongoSessions:
 
     def energy_values(self, session: Session) -> tuple[EnergyValue, ...]:
         """The register's readings, from `meter_values`."""
-        return _energy_values(meter_values.readings_of(self._databases, session.tenant_id, session.id))
+        return energy_values(meter_values.readings_of(self._databases, session.tenant_id, session.id))
 
 
 def _query_of(filters: Mapping[str, Any]) -> Document:
@@ -292,8 +239,3 @@ def _query_of(filters: Mapping[str, Any]) -> Document:
     if "needs_review" in query:
         query["review"] = {"$ne": []} if query.pop("needs_review") else []
     return query
-
-
-def _energy_values(readings: Sequence[MeterReading]) -> tuple[EnergyValue, ...]:
-    values = ((reading.timestamp, energy_wh(reading.sampled_values)) for reading in readings)
-    return tuple(EnergyValue(at, wh) for at, wh in values if wh is not None)

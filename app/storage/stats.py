@@ -12,6 +12,7 @@ from app.domain.session import Session, SessionStatus
 from app.storage import charge_points, sessions
 from app.storage.charge_point_documents import charge_point_of
 from app.storage.mongo import Databases, Document, store_errors
+from app.storage.session_documents import session_of
 
 _STATE = ("tenant_id", "connection", "epoch", "connectors")
 _PLAIN = (
@@ -62,7 +63,7 @@ class MongoStats:
         collection = self._databases.collection(tenant_id, sessions.NAME)
         with store_errors():
             for document in collection.find(query, dict.fromkeys(_PLAIN, 1)):
-                session = sessions.session_of(document)
+                session = session_of(document)
                 if session.status is SessionStatus.ACTIVE:
                     yield sessions.with_newest_reading(self._databases, session)
                 elif _is_clear(session):
@@ -71,7 +72,7 @@ class MongoStats:
                     unclear.append(session.id)
             for start in range(0, len(unclear), _AT_ONCE):
                 for document in collection.find({"_id": {"$in": unclear[start : start + _AT_ONCE]}}):
-                    yield sessions.session_of(document)
+                    yield session_of(document)
 
 
 def _is_clear(session: Session) -> bool:

@@ -23,7 +23,8 @@ from app.storage.consistency import OF_A_TENANT, OF_THE_PLATFORM, Look, Platform
 from app.storage.migrations import NEWEST
 from app.storage.mongo import Databases
 from app.storage.outbox import MongoOutbox
-from app.storage.sessions import MongoSessions, session_document
+from app.storage.session_documents import session_document
+from app.storage.sessions import MongoSessions
 from app.storage.tenants import MongoTenants
 from app.storage.untold import Untold
 from tests.builders import NOON, a_charge_point, a_command, a_session, a_tenant, an_event, at

@@ -1,6 +1,6 @@
 """Contract of `BatchStore`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from app.domain.charge_point import ChargePoint, Connector
 from app.domain.context import ChargePointRef, fence_of
+from app.domain.errors import Retryable
 from app.domain.id_tag import IdTag
 from app.domain.meter import MeterReading
 from app.domain.session import EnergyValue, Session, SessionStatus
@@ -21,9 +22,13 @@ from app.services.batch import (
     LateEnergy,
     MeterRecord,
     ReadingsNeed,
+    SessionChange,
 )
+from app.storage.batches import MongoBatches
 from app.storage.messages import MongoMessages
-from app.storage.mongo import Databases, store_errors
+from app.storage.mongo import Databases, Document, store_errors
+from app.storage.outbox import MongoOutbox
+from app.storage.untold import Untold
 from tests.builders import NOON, a_connector, a_reading, a_session, an_event, at
 from tests.contract.stores import Stores
 
@@ -144,7 +149,10 @@ def test_a_reading_beyond_all_reason_is_stored_and_the_session_can_still_stop(
     assert stores.batches.flush(batch) == {}
     values = stores.sessions.energy_values(made)
     stopped = replace(made, meter_values=values, status=SessionStatus.COMPLETED)
-    assert stores.sessions.complete(stopped, [an_event("stopped")], 2) is True
+    last = Batch(stores.tenant, 2)
+    last.completed.append(SessionChange(0, stopped, (an_event("stopped"),)))
+    assert stores.batches.flush(last) == {}
+    assert published(stores) == ["started", "stopped"]
 
 
 def test_late_readings_reach_the_session_once(stores: Stores) -> None:
@@ -324,3 +332,76 @@ def test_what_a_majority_has_not_confirmed_is_not_answered(
     batch = Batch(real.tenant)
     batch.meter_records.append(a_record(real, 3, "session-1", a_reading(1), "digest"))
     assert set(real.batches.flush(batch)) == {3}
+
+
+# --- sessions that begin and end -----------------------------------------------------------------------
+
+
+def a_change(stores: Stores, call: int, session: Session, told: str) -> SessionChange:
+    return SessionChange(call, session, (an_event(told),))
+
+
+def test_many_sessions_begin_and_end_together_each_with_its_event(stores: Stores) -> None:
+    running = insert_session(stores, 1)
+    batch = Batch(stores.tenant, 5)
+    for number in (2, 3):
+        began = a_session(number, ref(stores, f"CP-{number}"))
+        batch.begun.append(a_change(stores, number, began, f"began-{number}"))
+    ended = replace(running, status=SessionStatus.COMPLETED, stop_time=at(60), stop_meter_value=2000)
+    batch.completed.append(a_change(stores, 1, ended, "ended-1"))
+    assert stores.batches.flush(batch) == {}
+    assert stores.sessions.find(stores.id, "session-1") == ended
+    assert stores.sessions.find(stores.id, "session-3") == batch.begun[1].session
+    assert sorted(published(stores)) == ["began-2", "began-3", "ended-1", "started"]
+    assert batch.repeated == {}
+
+
+def test_a_start_that_is_known_is_found_and_the_others_begin(stores: Stores) -> None:
+    """B30: it is answered as the first time, and tells nothing a second time."""
+    known = insert_session(stores, 1)
+    batch = Batch(stores.tenant, 5)
+    again = replace(a_session(2, ref(stores)), start_key=known.start_key)
+    batch.begun.append(a_change(stores, 0, again, "again"))
+    batch.begun.append(a_change(stores, 1, a_session(3, ref(stores, "CP-3")), "began-3"))
+    assert stores.batches.flush(batch) == {}
+    assert {call: session.id for call, session in batch.repeated.items()} == {0: "session-1"}
+    assert stores.sessions.find(stores.id, "session-2") is None
+    assert published(stores) == ["started", "began-3"]
+
+
+def test_what_stops_brings_its_readings_along(stores: Stores) -> None:
+    made = insert_session(stores, 7)
+    reading = Batch(stores.tenant)
+    reading.meter_records.append(a_record(stores, 0, made.id, a_reading(10, {"value": "1500"}), "d-1"))
+    stores.batches.flush(reading)
+    batch = stores.batches.load(stores.tenant, BatchNeeds(transactions={7, 8}, ending={7, 8}))
+    assert batch.energy == {"session-7": (EnergyValue(at(10), 1500),)}
+
+
+@pytest.mark.integration
+def test_a_session_that_somebody_else_has_completed_is_told_as_they_completed_it(
+    real: Stores, databases: Databases
+) -> None:
+    """Their process died before it told anybody (found by a soak); ours comes second and changes nothing."""
+    running = insert_session(real, 1)
+    theirs = replace(running, status=SessionStatus.COMPLETED, stop_time=at(60), stop_meter_value=2000)
+    dying = MongoBatches(databases, MongoOutbox(databases), DyingUntold(databases))
+    first = Batch(real.tenant, 5)
+    first.completed.append(a_change(real, 0, theirs, "theirs"))
+    assert list(dying.flush(first)) == [0]
+    assert published(real) == ["started"]
+    second = Batch(real.tenant, 6)
+    second.completed.append(a_change(real, 0, replace(theirs, stop_meter_value=9), "ours"))
+    assert real.batches.flush(second) == {}
+    assert published(real) == ["started", "theirs"]
+    assert real.sessions.find(real.id, "session-1") == theirs
+
+
+class DyingUntold(Untold):
+    """Dies between the session and the outbox."""
+
+    def __init__(self, databases: Databases) -> None:
+        super().__init__(databases, MongoOutbox(databases), ("sessions",))
+
+    def tell_all(self, tenant_id: str, collection: str, documents: Sequence[Document]) -> None:
+        raise Retryable("killed here")

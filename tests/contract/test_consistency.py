@@ -16,7 +16,7 @@ from app.storage.commands import MongoCommands
 from app.storage.consistency import OF_A_TENANT, OF_THE_PLATFORM, Look, PlatformLook
 from app.storage.mongo import Databases, Document
 from app.storage.outbox import MongoOutbox, outbox_documents
-from app.storage.sessions import session_document
+from app.storage.session_documents import session_document
 from app.storage.untold import Untold
 from tests.builders import a_charge_point, a_command, a_reservation, a_session, an_event
 from tests.contract.stores import Stores

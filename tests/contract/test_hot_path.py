@@ -4,7 +4,7 @@ Commands, not milliseconds: those are what grows without anybody noticing.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,30 +62,46 @@ class Line:
         world.services.tenants.create(stores.id, "Counted")
         world.services.tenants.directory.refresh()
         outbox = MongoOutbox(databases)
-        sessions = MongoSessions(databases, Untold(databases, outbox, ("sessions",)))
+        untold = Untold(databases, outbox, ("sessions",))
+        sessions = MongoSessions(databases, untold)
         authorization = AuthorizationService(MongoIdTags(databases), sessions, world.clock)
         self.services = replace(
             world.services,
             authorization=authorization,
             sessions=SessionService(sessions, authorization, world.clock),
             meter_values=MeterValueService(MongoMeterValues(databases)),
-            batches=MongoBatches(databases, outbox),
+            batches=MongoBatches(databases, outbox, untold),
         )
         self._tenant_id, self._counter, self._sequence = stores.id, counter, 0
         self.answer: dict[str, Any] = {}
 
     def cost(self, action: str, **payload: Any) -> list[str]:
+        """Of one call; `answer` is what it got."""
+        noted, (self.answer,) = self.cost_of_many(action, [payload])
+        return noted
+
+    def cost_of_many(
+        self, action: str, payloads: Sequence[dict[str, Any]]
+    ) -> tuple[list[str], list[dict[str, Any]]]:
+        """Of a batch, with a call of each of several charge points; and their answers."""
         self._sequence += 1
-        number = self._sequence
-        text = json.dumps([2, str(number), action, payload])
-        call = InboundCall("CP-1", "c", 1, number, "Accepted", round(NOON.timestamp() * 1000), text)
+        calls = tuple(
+            InboundCall(
+                f"CP-{number}",
+                f"c-{number}",
+                1,
+                self._sequence,
+                "Accepted",
+                round(NOON.timestamp() * 1000),
+                json.dumps([2, str(self._sequence), action, payload]),
+            )
+            for number, payload in enumerate(payloads, 1)
+        )
         self._counter.noted.clear()
-        envelope = BatchEnvelope(self._tenant_id, "gw", number, number, 0, (call,), ())
-        (reply,) = handle_batch(envelope, self.services)
-        frame = json.loads(reply.text)
-        assert frame[0] == 3, frame
-        self.answer = frame[2]
-        return list(self._counter.noted)
+        envelope = BatchEnvelope(self._tenant_id, "gw", self._sequence, self._sequence, 0, calls, ())
+        frames = [json.loads(reply.text) for reply in handle_batch(envelope, self.services)]
+        assert [frame[0] for frame in frames] == [3] * len(calls), frames
+        return list(self._counter.noted), [frame[2] for frame in frames]
 
 
 @pytest.fixture
@@ -109,6 +125,22 @@ def test_a_session_costs_as_many_commands_as_ever(line: Line) -> None:
     assert line.cost("StopTransaction", transactionId=number, **STOP) == stopped
     again = ["find sessions", "find sessions"]  # it makes sure that the first one's events are on their way
     assert line.cost("StopTransaction", transactionId=number, **STOP) == again
+
+
+def test_starts_and_stops_of_many_cost_as_much_as_of_one(line: Line) -> None:
+    cost, answers = line.cost_of_many("StartTransaction", [START] * 20)
+    assert cost == ["insert sessions", "update sessions"]
+    stops = [{"transactionId": answer["transactionId"], **STOP} for answer in answers]
+    assert len({stop["transactionId"] for stop in stops}) == 20
+    stopped = ["find sessions", "find meter_values", "update sessions", "update sessions"]
+    assert line.cost_of_many("StopTransaction", stops)[0] == stopped
+
+
+def test_a_start_that_is_sent_again_costs_one_query_more_and_gets_the_same_answer(line: Line) -> None:
+    line.cost("StartTransaction", **START)
+    first = line.answer
+    assert line.cost("StartTransaction", **START) == ["insert sessions", "find sessions"]
+    assert line.answer == first
 
 
 def test_the_main_meter_is_not_looked_up(line: Line) -> None:

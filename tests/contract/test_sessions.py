@@ -12,7 +12,7 @@ from app.domain.charge_point import ChargePoint
 from app.domain.context import ChargePointRef
 from app.domain.errors import InvalidInput
 from app.domain.session import MAX_TRANSACTION_ID, EnergyValue, Session, SessionStatus
-from app.services.batch import Batch, MeterRecord
+from app.services.batch import Batch, MeterRecord, SessionChange
 from app.services.ports import PageRequest
 from tests.builders import NOON, a_reading, a_session, an_event, at
 from tests.contract.stores import Stores
@@ -88,6 +88,13 @@ def test_transaction_ids_are_unique_across_processes_and_threads(real: Stores) -
     assert len(set(ids)) == 200
 
 
+def complete_with(stores: Stores, completed: Session, event: str, order_key: int) -> None:
+    """As a batch does it."""
+    batch = Batch(stores.tenant, order_key)
+    batch.completed.append(SessionChange(0, completed, (an_event(event),)))
+    assert stores.batches.flush(batch) == {}
+
+
 def test_a_stop_is_written_once_with_its_events(stores: Stores) -> None:
     made = insert(stores)
     values = (EnergyValue(at(1), 1100), EnergyValue(at(2), 1200.5))
@@ -101,15 +108,16 @@ def test_a_stop_is_written_once_with_its_events(stores: Stores) -> None:
         review=("odd",),
         meter_values=values,
     )
-    assert stores.sessions.complete(completed, [an_event("stopped")], 2) is True
+    complete_with(stores, completed, "stopped", 2)
     assert stores.sessions.find(stores.id, made.id) == completed
-    assert stores.sessions.complete(replace(completed, stop_meter_value=9), [an_event("again")], 3) is False
+    complete_with(stores, replace(completed, stop_meter_value=9), "again", 3)
     assert stores.sessions.find(stores.id, made.id) == completed
     assert published(stores) == ["session-1:started", "stopped"]
 
 
 def test_nothing_is_completed_that_was_never_started(stores: Stores) -> None:
-    assert stores.sessions.complete(session(stores, 9), [an_event("stopped")], 1) is False
+    complete_with(stores, session(stores, 9), "stopped", 1)
+    assert stores.sessions.find(stores.id, "session-9") is None
     assert published(stores) == []
 
 
@@ -117,13 +125,15 @@ def test_nothing_is_completed_that_was_never_started(stores: Stores) -> None:
 def test_of_stops_that_come_together_one_completes(real: Stores) -> None:
     made = insert(real)
 
-    def complete(meter: int) -> bool:
+    def complete(meter: int) -> None:
         done = replace(made, status=SessionStatus.COMPLETED, stop_time=at(60), stop_meter_value=meter)
-        return real.sessions.complete(done, [an_event(f"stopped-{meter}")], meter)
+        complete_with(real, done, f"stopped-{meter}", meter + 10)
 
     with ThreadPoolExecutor(6) as pool:
-        assert sorted(pool.map(complete, range(6))) == [False] * 5 + [True]
-    assert len(published(real)) == 2
+        list(pool.map(complete, range(6)))
+    kept = real.sessions.find(real.id, made.id)
+    assert kept is not None
+    assert published(real) == ["session-1:started", f"stopped-{kept.stop_meter_value}"]
 
 
 @pytest.mark.integration
@@ -142,7 +152,7 @@ def numbers(sessions: Iterable[Session]) -> list[int]:
 
 def complete(stores: Stores, made: Session, seconds: float = 1) -> Session:
     done = replace(made, status=SessionStatus.COMPLETED, stop_time=at(seconds), stop_meter_value=1)
-    assert stores.sessions.complete(done, [an_event(f"{made.id}:stopped")], 20) is True
+    complete_with(stores, done, f"{made.id}:stopped", 20)
     return done
 
 

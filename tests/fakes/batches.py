@@ -57,6 +57,9 @@ class FakeBatchStore:
             session = self._sessions.find_by_transaction(tenant.id, transaction_id)
             if session is not None:
                 batch.sessions[transaction_id] = session
+        for transaction_id in needs.ending & batch.sessions.keys():
+            ending = batch.sessions[transaction_id]
+            batch.energy[ending.id] = self._sessions.energy_values(ending)
         for need in batch.lost(needs):
             ref = ChargePointRef(tenant.id, need.charge_point_id)
             batch.nearby_sessions[need.charge_point_id] = self._sessions.around(ref, need.oldest)
@@ -67,6 +70,7 @@ class FakeBatchStore:
         if not self.reachable:
             return dict.fromkeys(_calls_that_write(batch), Retryable("The database cannot be reached."))
         self._write_readings(batch)
+        self._write_sessions(batch)
         for change in batch.connector_changes:
             if change.call not in self.failing:
                 self._charge_points.set_connectors(change.charge_point, change.connectors, change.fence)
@@ -79,6 +83,18 @@ class FakeBatchStore:
         events = [event for call, event in batch.events if call not in self.failing]
         self._outbox.append(batch.tenant.id, events, batch.order_key)
         return dict(self.failing)
+
+    def _write_sessions(self, batch: Batch) -> None:
+        for change in batch.begun:
+            if change.call in self.failing:
+                continue
+            if not self._sessions.insert(change.session, change.events, batch.order_key):
+                known = self._sessions.find_by_start_key(batch.tenant.id, change.session.start_key or "")
+                if known is not None:
+                    batch.repeated[change.call] = known
+        for change in batch.completed:
+            if change.call not in self.failing:
+                self._sessions.complete(change.session, change.events, batch.order_key)
 
     def _write_readings(self, batch: Batch) -> None:
         for record in batch.meter_records:
@@ -102,4 +118,5 @@ def _calls_that_write(batch: Batch) -> list[int]:
     calls = {record.call for record in batch.meter_records} | {late.call for late in batch.late_energy}
     calls |= {change.call for change in batch.connector_changes} | {call for call, _ in batch.events}
     calls |= {boot.call for boot in batch.boots}
+    calls |= {change.call for change in (*batch.begun, *batch.completed)}
     return sorted(calls)

@@ -59,10 +59,6 @@ class SessionRepository(Protocol):
         """
         ...
 
-    def complete(self, session: Session, events: Sequence[Event], order_key: int) -> bool:
-        """Write the stop side and events, both or neither; False if it was completed before."""
-        ...
-
     def mark_faulted(self, tenant_id: str, faulted: Sequence[tuple[Session, Event]], order_key: int) -> int:
         """Store these ends of sessions, each with its event, both or neither, unless the session has ended
         meanwhile. One write for all; answers how many it were."""

@@ -12,6 +12,7 @@ from app.domain.session import Session, SessionStatus
 from app.storage import charge_points, meter_values, sessions
 from app.storage.consistency.look import Look, in_parts
 from app.storage.mongo import Document, store_errors
+from app.storage.session_documents import session_of
 
 _BY_CHARGE_POINT = [("charge_point_id", 1), ("opened_at", -1)]  # as the index has them
 _READ_TOGETHER = 25  # a session of a day may have thousands of readings
@@ -21,7 +22,7 @@ _START = ("charge_point_id", "connector_id", "id_tag_key", "start_time", "start_
 def each_session(look: Look) -> Iterator[Disagreement]:
     """Does every session hold together by itself?"""
     for document in look.read(sessions.NAME):
-        session = sessions.session_of(document)
+        session = session_of(document)
         yield from breaches_of(session)
         told = _wrongly_derived(document, session, look.tenant.id)
         if told:
@@ -59,7 +60,7 @@ def starts_kept_twice(look: Look) -> Iterator[Disagreement]:
 def running_sessions(look: Look) -> Iterator[Disagreement]:
     """Does what runs still run, on a charge point that is known?"""
     query = {"id_tag_key": {"$gte": ""}, "status": SessionStatus.ACTIVE.value}
-    active = (sessions.session_of(found) for found in look.read(sessions.NAME, query, order=_BY_CHARGE_POINT))
+    active = (session_of(found) for found in look.read(sessions.NAME, query, order=_BY_CHARGE_POINT))
     patience = 2 * look.patience.usual  # the sweep comes once a minute
     of_points = ((cp_id, list(some)) for cp_id, some in groupby(active, key=lambda one: one.charge_point_id))
     for part in in_parts(of_points):

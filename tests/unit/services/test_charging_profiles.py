@@ -69,9 +69,9 @@ def test_profiles_of_a_transaction_end_with_it(world: World, service: ChargingPr
     install(service, 2, **TX)
     install(service, 3, connector_id=2, **(TX | {"transaction_id": 10}))
     assert has_profiles(world)
-    service.note_stop(REF, 9)
+    service.note_stop(REF, {9})
     assert (ids(service), has_profiles(world)) == ([1, 3], True)
-    service.note_stop(REF, 10)
+    service.note_stop(REF, {10})
     assert (ids(service), has_profiles(world)) == ([1], False)
 
 

@@ -166,7 +166,9 @@ def estimated(world: World, tenant: Tenant) -> World:
 
 def test_a_late_stop_overwrites_the_estimate(estimated: World, tenant: Tenant) -> None:
     stop = Stop(1, 2500, at(190), "2026-03-01T12:03:10Z", "Local", None, ())
-    estimated.services.sessions.stop(load(estimated, tenant), 0, a_call(), stop)
+    batch = load(estimated, tenant)
+    estimated.services.sessions.stop(batch, 0, a_call(), stop)
+    estimated.batches.flush(batch)
     ended = estimated.services.sessions.get("acme", "session-1")
     assert (ended.status, ended.estimated, ended.fault_reason) == (SessionStatus.COMPLETED, False, None)
     assert (ended.stop_time, ended.stop_meter_value, ended.energy_wh) == (at(190), 2500, 1500)

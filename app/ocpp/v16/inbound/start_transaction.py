@@ -32,7 +32,7 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
         raw_timestamp=payload["timestamp"],
         reservation_id=incoming.reservation_id(),
     )
-    transaction_id, verdict = services.sessions.start(batch, incoming.context, start)
+    transaction_id, verdict = services.sessions.start(batch, incoming.index, incoming.context, start)
     _use_reservation(incoming.context, batch, services, _reserved_start(start, transaction_id, verdict))
     return {"idTagInfo": id_tag_info(verdict), "transactionId": transaction_id}
 

@@ -18,8 +18,10 @@ def needs(payload: Mapping[str, Any], context: CallContext) -> BatchNeeds:
     """The session, the id tag where one is named, the charge point, which knows whether it has profiles."""
     transaction_id = payload["transactionId"]
     tag = payload.get("idTag")
+    known = {transaction_id} if transaction_id > 0 else set()
     return BatchNeeds(
-        transactions={transaction_id} if transaction_id > 0 else set(),
+        transactions=known,
+        ending=known,
         id_tags={id_tag_key(tag)} if tag else set(),
         charge_points={context.charge_point.charge_point_id},
     )
@@ -40,5 +42,8 @@ def handle(incoming: Incoming, batch: Batch, services: Services) -> dict[str, An
     verdict = services.sessions.stop(batch, incoming.index, incoming.context, stop)
     charge_point = batch.charge_points.get(incoming.context.charge_point.charge_point_id)
     if charge_point is not None and charge_point.has_profiles:  # B51
-        services.keepers.charging_profiles.note_stop(incoming.context.charge_point, stop.transaction_id)
+        ended = {one.session.transaction_id for one in batch.completed if one.call == incoming.index}
+        services.keepers.charging_profiles.note_stop(
+            incoming.context.charge_point, ended | {stop.transaction_id}
+        )
     return {} if verdict is None else {"idTagInfo": id_tag_info(verdict)}
