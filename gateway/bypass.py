@@ -24,7 +24,7 @@ class BypassCarrier:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="bypass")
 
     def send(self, envelope: BatchEnvelope) -> None:
-        """Handle soon. The lanes' credits bound what waits here. After `stop` nothing is taken any more."""
+        """Handle soon. The lanes bound what waits here. After `stop` nothing is taken any more."""
         if self._stopped:
             log.warning("batch_dropped", tenant_id=envelope.tenant_id, calls=len(envelope.calls))
         else:
@@ -34,7 +34,7 @@ class BypassCarrier:
         replies: Sequence[Reply] = ()
         try:
             replies = handle_batch(envelope, self._services)
-        except Exception:  # the edge of the thread: the batch's credit must come back
+        except Exception:  # the edge of the thread: its lane must know
             log.exception("batch_broke", tenant_id=envelope.tenant_id, calls=len(envelope.calls))
         self._on_replies(envelope.batch_id, replies)
 

@@ -23,9 +23,9 @@ from gateway.lanes import Lane, Speakers, Waiting
 
 log = structlog.stdlib.get_logger(__name__)
 Send = Callable[[BatchEnvelope], None]
-QUEUE_CREDITS = 1  # a batch leaves when the one before is answered: twice that makes half the batches' size
-BYPASS_CREDITS = 1
 MAX_CALLS = 100
+FULL_ONES = 4
+"""So many full batches of a tenant at once, while it speaks alone."""
 MAX_CALLS_BESIDE = 20
 """While another tenant speaks: a store that works on a hundred calls of one keeps the other waiting."""
 _LONGEST_REST_S = 0.25
@@ -127,10 +127,7 @@ class Dispatcher:
     def _tenant(self, tenant_id: str) -> _Tenant:
         tenant = self._by_tenant.get(tenant_id)
         if tenant is None:
-            tenant = _Tenant(
-                Lane(tenant_id, QUEUE_CREDITS, MAX_CALLS), Lane(tenant_id, BYPASS_CREDITS, MAX_CALLS)
-            )
-            self._by_tenant[tenant_id] = tenant
+            tenant = self._by_tenant[tenant_id] = _Tenant(Lane(tenant_id), Lane(tenant_id))
         return tenant
 
     def _lane_for(self, tenant_id: str) -> Lane:
@@ -152,7 +149,8 @@ class Dispatcher:
 
     def _flush(self, lane: Lane) -> None:
         is_alone = self._speakers.is_alone(lane.tenant_id, time.monotonic())
-        while items := lane.take_batch(MAX_CALLS if is_alone else MAX_CALLS_BESIDE):
+        at_most = (MAX_CALLS, FULL_ONES) if is_alone else (MAX_CALLS_BESIDE, 1)
+        while items := lane.take_batch(*at_most):
             queued = lane is self._by_tenant[lane.tenant_id].queue
             now = time.monotonic()
             deadline = now + self._answer_timeout_s if queued else None
@@ -208,8 +206,8 @@ class Dispatcher:
         return min(_LONGEST_REST_S, now - batch.sent_at)
 
     def _give_back(self, lane: Lane) -> None:
-        """Its credit; what waits may go."""
-        lane.give_back()
+        """Its place; what waits may go."""
+        lane.end_batch()
         self._flush(lane)
         self._departures.leave()
 
@@ -239,7 +237,7 @@ class Dispatcher:
     def _go_round(self, batch_id: int) -> None:
         batch = self._under_way.pop(batch_id)
         self._departures.settle(batch_id)
-        batch.lane.give_back()
+        batch.lane.end_batch()
         tenant = self._by_tenant[batch.lane.tenant_id]
         if not tenant.broken:
             log.warning("queue_bypassed", tenant_id=batch.lane.tenant_id)

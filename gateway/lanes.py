@@ -1,7 +1,8 @@
 """Lanes: calls of one tenant wait here for their turn and leave in batches that grow by themselves.
 
-At most `credits` batches of a lane are under way. While they are, new calls wait and leave together when a
-credit comes back: single calls when idle, large batches under load (design section 3).
+While a batch of a lane is under way new calls wait, and leave together when it is answered: single calls
+when idle, large batches under load (design section 3). Only when so many wait that they fill a batch, another
+one leaves beside the first: then it is not small batches that cost, but waiting for the store's answers.
 """
 
 from collections import deque
@@ -26,21 +27,20 @@ class Lane:
     """One tenant's calls on one carrier."""
 
     tenant_id: str
-    credits: int
-    max_calls: int
     waiting: deque[Waiting] = field(default_factory=deque)
+    under_way: int = 0
 
-    def take_batch(self, at_most: int | None = None) -> list[Waiting]:
-        """The next batch, for one credit; empty if there is nothing to send or no credit."""
-        if not self.waiting or self.credits <= 0:
+    def take_batch(self, max_calls: int, full_ones: int) -> list[Waiting]:
+        """The next batch; empty if none may leave: the first leaves as it is, up to `full_ones` when full."""
+        waiting = len(self.waiting)
+        if not waiting or (self.under_way and (self.under_way >= full_ones or waiting < max_calls)):
             return []
-        self.credits -= 1
-        size = min(len(self.waiting), self.max_calls, at_most or self.max_calls)
-        return [self.waiting.popleft() for _ in range(size)]
+        self.under_way += 1
+        return [self.waiting.popleft() for _ in range(min(waiting, max_calls))]
 
-    def give_back(self) -> None:
-        """A batch has ended."""
-        self.credits += 1
+    def end_batch(self) -> None:
+        """One is answered, or not waited for any more."""
+        self.under_way -= 1
 
     def empty_into(self, other: "Lane") -> None:
         """Let everything that waits here wait there."""

@@ -31,7 +31,7 @@ _WAKE_WEBHOOKS = f"{KEY_PREFIX}webhooks:wake"
 
 @dataclass(frozen=True, slots=True)
 class BatchReplies:
-    """Answers to one batch, each as its maker wrote it; also gives the batch's credit back."""
+    """Answers to one batch, each as its maker wrote it; the batch is over with it."""
 
     batch_id: int
     replies: tuple[list[Any], ...]

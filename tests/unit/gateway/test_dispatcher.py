@@ -16,7 +16,7 @@ from app.services.tenants import TenantDirectory
 from gateway import dispatcher
 from gateway.connection import ChargePointConnection
 from gateway.departures import TASKS_UNDER_WAY
-from gateway.dispatcher import BYPASS_CREDITS, MAX_CALLS, MAX_CALLS_BESIDE, QUEUE_CREDITS, Dispatcher
+from gateway.dispatcher import FULL_ONES, MAX_CALLS, MAX_CALLS_BESIDE, Dispatcher
 from tests.builders import a_tenant
 from tests.fakes.clock import FakeClock
 from tests.fakes.tenants import FakeTenantRepository
@@ -153,24 +153,28 @@ async def test_calls_of_one_turn_leave_together_by_tenant(desk: SimpleNamespace)
     assert sorted((e.tenant_id, len(e.calls)) for e in at.queued) == [("acme", 2), ("beta", 1)]
 
 
-async def test_batches_grow_while_the_credits_are_used_up(desk: SimpleNamespace) -> None:
+async def test_batches_grow_while_one_is_under_way(desk: SimpleNamespace) -> None:
     """Design section 3: single when idle, large under load, and nobody has to tune it."""
     at: Desk = desk.open()
-    for _ in range(QUEUE_CREDITS):
+    for _ in range(31):
         await at.submit(1)
-    assert sizes(at.queued) == [1] * QUEUE_CREDITS
-    for _ in range(30):
-        await at.submit(1)
-    assert len(at.queued) == QUEUE_CREDITS
+    assert sizes(at.queued) == [1]
     at.handled(at.queued[0])
-    assert sizes(at.queued)[QUEUE_CREDITS:] == [30]
+    assert sizes(at.queued) == [1, 30]
+
+
+async def test_full_batches_leave_beside_each_other_up_to_a_bound(desk: SimpleNamespace) -> None:
+    at: Desk = desk.open()
+    await at.submit(MAX_CALLS * (FULL_ONES + 2))
+    assert sizes(at.queued) == [MAX_CALLS] * FULL_ONES
+    at.handled(at.queued[0])
+    assert sizes(at.queued) == [MAX_CALLS] * (FULL_ONES + 1)
 
 
 async def test_a_batch_has_a_largest_size_and_order_is_kept(desk: SimpleNamespace) -> None:
     at: Desk = desk.open()
     await at.submit(MAX_CALLS + 5)
-    if QUEUE_CREDITS == 1:
-        at.dispatcher.take_replies(at.queued[0].batch_id, ())
+    at.dispatcher.take_replies(at.queued[0].batch_id, ())
     assert sizes(at.queued) == [MAX_CALLS, 5]
     keys = [envelope.order_key for envelope in at.queued]
     assert keys == sorted(set(keys))
@@ -179,10 +183,10 @@ async def test_a_batch_has_a_largest_size_and_order_is_kept(desk: SimpleNamespac
     ]
 
 
-async def test_a_slow_tenant_holds_nobody_elses_credits(desk: SimpleNamespace) -> None:
+async def test_a_slow_tenant_holds_nobody_else_up(desk: SimpleNamespace) -> None:
     at: Desk = desk.open()
     at.configure(a_tenant("beta"))
-    for _ in range(QUEUE_CREDITS + 1):
+    for _ in range(2):
         await at.submit(1, "acme")
     await at.submit(1, "beta")
     assert at.queued[-1].tenant_id == "beta"
@@ -211,16 +215,16 @@ async def test_a_tenant_may_wish_for_bypass_and_change_its_mind_live(desk: Simpl
     assert (sizes(at.queued), sizes(at.bypassed)) == ([1], [1])
 
 
-async def test_bypass_has_credits_of_its_own_and_no_deadline(desk: SimpleNamespace) -> None:
+async def test_bypass_has_batches_of_its_own_and_no_deadline(desk: SimpleNamespace) -> None:
     at: Desk = desk.open()
     at.configure(a_tenant(queue_enabled=False))
-    for _ in range(BYPASS_CREDITS + 3):
+    for _ in range(4):
         await at.submit(1)
-    assert sizes(at.bypassed) == [1] * BYPASS_CREDITS
+    assert sizes(at.bypassed) == [1]
     at.pass_time(60)
     assert at.dispatcher.bypassed == []
     at.handled(at.bypassed[0])
-    assert sizes(at.bypassed)[BYPASS_CREDITS:] == [3]
+    assert sizes(at.bypassed) == [1, 3]
 
 
 # --- bypass by need ----------------------------------------------------------------------------------
@@ -238,7 +242,7 @@ async def test_what_the_queue_does_not_answer_in_time_goes_round_it(desk: Simple
     assert answers(connections) == [["ok"]] * 3
 
 
-async def test_a_late_answer_is_ignored_and_its_credit_not_given_twice(desk: SimpleNamespace) -> None:
+async def test_a_late_answer_is_ignored_and_its_batch_ends_once(desk: SimpleNamespace) -> None:
     at: Desk = desk.open()
     (connection,) = await at.submit(1)
     at.pass_time(ANSWER_TIMEOUT_S)
@@ -251,9 +255,9 @@ async def test_a_late_answer_is_ignored_and_its_credit_not_given_twice(desk: Sim
     at.handled(at.queued[-1])
     assert at.dispatcher.bypassed == []
     at.queued.clear()
-    for _ in range(QUEUE_CREDITS + 2):
+    for _ in range(3):
         await at.submit(1)
-    assert len(at.queued) == QUEUE_CREDITS
+    assert len(at.queued) == 1
 
 
 async def test_while_the_queue_is_broken_calls_go_round_it_at_once(desk: SimpleNamespace) -> None:
@@ -269,8 +273,7 @@ async def test_what_waited_for_the_queue_goes_round_with_it_after_what_was_sent(
     desk: SimpleNamespace,
 ) -> None:
     at: Desk = desk.open()
-    for _ in range(QUEUE_CREDITS):
-        await at.submit(1)
+    await at.submit(1)
     waiting = await at.submit(5)
     at.pass_time(ANSWER_TIMEOUT_S)
     while at.bypassed:

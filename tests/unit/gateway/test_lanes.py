@@ -1,14 +1,20 @@
-"""Lanes: batches that grow while the credits are used up."""
+"""Lanes: batches that grow while one is under way."""
 
 from app.ocpp.envelope import CommandReport, ReportKind
 from gateway.lanes import Lane, Speakers, Waiting
 from tests.builders import REF
 
+SIZE, FULL_ONES = 3, 2
 
-def a_lane(waiting: int, window: int = 2, max_calls: int = 3) -> Lane:
-    lane = Lane("acme", window, max_calls)
+
+def a_lane(waiting: int) -> Lane:
+    lane = Lane("acme")
     lane.waiting.extend(item(number) for number in range(waiting))
     return lane
+
+
+def take(lane: Lane) -> list[str]:
+    return names(lane.take_batch(SIZE, FULL_ONES))
 
 
 def item(number: int) -> Waiting:
@@ -20,31 +26,39 @@ def names(items: list[Waiting]) -> list[str]:
 
 
 def test_a_batch_takes_what_waits_in_order() -> None:
-    assert names(a_lane(2).take_batch()) == ["cmd-0", "cmd-1"]
+    assert take(a_lane(2)) == ["cmd-0", "cmd-1"]
 
 
 def test_a_batch_has_a_largest_size() -> None:
+    assert take(a_lane(5)) == ["cmd-0", "cmd-1", "cmd-2"]
+
+
+def test_while_one_is_under_way_only_a_full_one_leaves_beside_it() -> None:
     lane = a_lane(5)
-    assert [names(lane.take_batch()), names(lane.take_batch())] == [
-        ["cmd-0", "cmd-1", "cmd-2"],
-        ["cmd-3", "cmd-4"],
-    ]
+    take(lane)
+    assert take(lane) == []
+    lane.waiting.append(item(5))
+    assert take(lane) == ["cmd-3", "cmd-4", "cmd-5"]
 
 
-def test_without_a_credit_nothing_leaves() -> None:
+def test_no_more_than_so_many_are_under_way() -> None:
     lane = a_lane(9)
-    lane.take_batch()
-    lane.take_batch()
-    assert lane.take_batch() == []
-    assert len(lane.waiting) == 3
-    lane.give_back()
-    assert len(lane.take_batch()) == 3
+    assert [len(take(lane)) for _ in range(3)] == [3, 3, 0]
+    lane.end_batch()
+    assert len(take(lane)) == 3
 
 
-def test_an_empty_lane_uses_no_credit() -> None:
-    lane = a_lane(0, window=1)
-    assert lane.take_batch() == []
-    assert lane.credits == 1
+def test_when_none_is_under_way_any_leaves() -> None:
+    lane = a_lane(4)
+    take(lane)
+    lane.end_batch()
+    assert take(lane) == ["cmd-3"]
+
+
+def test_an_empty_lane_sends_nothing() -> None:
+    lane = a_lane(0)
+    assert take(lane) == []
+    assert lane.under_way == 0
 
 
 def test_what_waits_can_be_moved_behind_what_waits_elsewhere() -> None:
@@ -52,11 +66,6 @@ def test_what_waits_can_be_moved_behind_what_waits_elsewhere() -> None:
     from_here.empty_into(to_there)
     assert not from_here.waiting
     assert names(list(to_there.waiting)) == ["cmd-0", "cmd-0", "cmd-1"]
-
-
-def test_a_batch_may_be_asked_to_be_smaller() -> None:
-    assert names(a_lane(5).take_batch(2)) == ["cmd-0", "cmd-1"]
-    assert len(a_lane(5).take_batch(9)) == 3
 
 
 def test_who_speaks_beside_whom() -> None:
