@@ -39,6 +39,7 @@ class GatewaySettings:
     address_handshakes_per_minute: int
     drain_s: float
     plain: bool = True
+    shared_port: bool = False
     tls: TlsSettings | None = None
     subprotocol_mismatch: str = "refuse"
 
@@ -67,6 +68,7 @@ def read_gateway(env: Env) -> GatewaySettings:
         ),
         tls=(tls := _tls(env)),
         plain=_plain(env, tls),
+        shared_port=env.bool("GATEWAY_SHARED_PORT", False),
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -11,6 +12,8 @@ from websockets.http11 import Request, Response
 
 from app.gateway_settings import GatewaySettings
 from gateway.admission import Admission
+from gateway.handshake import respond
+from gateway.health import GatewayReports
 from gateway.subprotocol import SUBPROTOCOL
 
 log = structlog.stdlib.get_logger(__name__)
@@ -63,6 +66,21 @@ async def open_listeners(
     ]
 
 
+async def open_side_door(settings: GatewaySettings, reports: GatewayReports) -> Server | None:
+    """For what this very process reports, also where others share its main port; None: it has no other."""
+    if not settings.metrics_port:
+        return None
+
+    async def answer(_: ServerConnection, request: Request) -> Response:
+        report = await reports.answer(request.path.partition("?")[0], with_metrics=True)
+        return report or respond(HTTPStatus.NOT_FOUND, "There are /health and /metrics here.")
+
+    async def nobody(_: ServerConnection) -> None:
+        """Each request is answered before it comes to a WebSocket."""
+
+    return await serve(nobody, settings.host, settings.metrics_port, process_request=answer)
+
+
 async def _open(
     settings: GatewaySettings,
     port: int,
@@ -75,6 +93,7 @@ async def _open(
         handler,
         settings.host,
         port,
+        reuse_port=settings.shared_port or None,
         ssl=tls,
         ssl_handshake_timeout=_OPEN_TIMEOUT_S if tls is not None else None,
         create_connection=connection,

@@ -1,6 +1,6 @@
 """What the gateway tells Prometheus. No label per charge point."""
 
-from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -46,10 +46,6 @@ class GatewayMetrics(Collector):
         for reason, count in list(self._admission.refused.items()):
             put_off.add_metric([reason], count)
         return [connected, bypassed, limited, under_way, put_off]
-
-    def serve(self, host: str, port: int) -> None:
-        """On a port of its own, from a thread: tenants' names are not for whoever reaches the gateway."""
-        start_http_server(port, host, self._registry)
 
     def render(self) -> str:
         """Text exposition."""

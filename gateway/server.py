@@ -5,9 +5,8 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
@@ -30,11 +29,11 @@ from gateway.credentials import CredentialCheck
 from gateway.dispatcher import Dispatcher
 from gateway.downlink import DownlinkReader
 from gateway.drain import retire_all
-from gateway.handshake import Admitted, Handshake, Mismatch, put_off, respond
-from gateway.health import PATHS, GatewayHealth
+from gateway.handshake import Admitted, Handshake, Mismatch, put_off
+from gateway.health import GatewayReports
 from gateway.keepalive import Pongs
 from gateway.limits import ConnectionLimits
-from gateway.listeners import open_listeners
+from gateway.listeners import open_listeners, open_side_door
 from gateway.metrics import GatewayMetrics
 from gateway.pace import Paces
 from gateway.presence import Presence
@@ -104,8 +103,8 @@ class Gateway:
         restored = self._downlink_restored
         self._downlink = DownlinkReader(settings.redis.url, self.gateway_id, self._take, restored)
         self._catching_up: asyncio.Task[None] | None = None
-        self._health = GatewayHealth(checks, self._facts, self._why_not)
-        self._metrics = GatewayMetrics(self._presence, self._dispatcher, self._paces, self._admission)
+        metrics = GatewayMetrics(self._presence, self._dispatcher, self._paces, self._admission)
+        self._reports = GatewayReports(checks, self._facts, self._why_not, metrics.render)
 
     @property
     def draining(self) -> bool:
@@ -139,10 +138,9 @@ class Gateway:
 
     async def _process_request(self, websocket: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
-        if path in PATHS:
-            return await self._health.answer(path)
-        if path == "/metrics" and not self._settings.metrics_port:
-            return respond(HTTPStatus.OK, self._metrics.render())
+        report = await self._reports.answer(path, with_metrics=not self._settings.metrics_port)
+        if report is not None:
+            return report
         if self._presence.count >= self._settings.max_connections:
             return put_off(self._admission.later("full"))
         admitted = await self._handshake.admit(websocket, request)
@@ -212,8 +210,10 @@ class Gateway:
         tasks = [
             self._loop.create_task(self._downlink.run()),
             self._loop.create_task(self._give_signs_of_life()),
-            self._loop.create_task(self._watch_deadlines()),
-            self._loop.create_task(self._watch_tenants()),
+            self._loop.create_task(
+                self._regularly(_DEADLINE_CHECK_EVERY_S, self._dispatcher.check_deadlines)
+            ),
+            self._loop.create_task(self._regularly(_TENANT_CHECK_EVERY_S, self._presence.close_unserved)),
             self._loop.create_task(self._refusals.run()),
             self._loop.create_task(self._pongs.run()),
         ]
@@ -224,11 +224,12 @@ class Gateway:
             self._settings, context, self._serve_connection, self._process_request, self._admission
         )
         ports = [listening.getsockname()[1] for server in servers for listening in server.sockets]
-        if self._settings.metrics_port:
-            self._metrics.serve(self._settings.host, self._settings.metrics_port)
+        side_door = await open_side_door(self._settings, self._reports)
         log.info("gateway_ready", gateway_id=self.gateway_id, host=self._settings.host, ports=ports)
         await stop.wait()
         await self._drain(servers)
+        if side_door is not None:
+            side_door.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -238,6 +239,9 @@ class Gateway:
         """Nobody new; everybody here is asked to come back, and what they said is handled to its end."""
         log.info("gateway_draining", connected=self._presence.count)
         self._admission.draining = True
+        if self._settings.shared_port:  # so that the system hands newcomers to the others
+            for server in servers:
+                server.close(close_connections=False)
         await retire_all(self._presence.all, self._settings.drain_s)
         for server in servers:
             server.close(close_connections=False)
@@ -289,12 +293,7 @@ class Gateway:
             if now < doubtful_until:
                 log.info("connections_resumed", count=await self._presence.resume())
 
-    async def _watch_deadlines(self) -> None:
+    async def _regularly(self, every_s: float, check: Callable[[], None]) -> None:
         while True:
-            await asyncio.sleep(_DEADLINE_CHECK_EVERY_S)
-            self._dispatcher.check_deadlines()
-
-    async def _watch_tenants(self) -> None:
-        while True:
-            await asyncio.sleep(_TENANT_CHECK_EVERY_S)
-            self._presence.close_unserved()
+            await asyncio.sleep(every_s)
+            check()

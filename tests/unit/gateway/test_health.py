@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from gateway.health import GatewayHealth
+from gateway.health import GatewayReports
 
 FACTS = {"gateway_id": "gw-1", "connected": 3, "bypassed_tenants": 0}
 
@@ -19,7 +19,9 @@ def ill() -> NoReturn:
 
 
 async def told(checks: Any, hindrance: str | None, path: str) -> tuple[int, dict[str, Any]]:
-    answer = await GatewayHealth(checks, lambda: dict(FACTS), lambda: hindrance).answer(path)
+    reports = GatewayReports(checks, lambda: dict(FACTS), lambda: hindrance, lambda: "metrics")
+    answer = await reports.answer(path, with_metrics=False)
+    assert answer is not None
     assert answer.headers.get_all("Content-Type") == ["application/json"]
     return answer.status_code, json.loads(answer.body or b"")
 
@@ -47,3 +49,13 @@ async def test_only_its_own_state_keeps_charge_points_away(
 @pytest.mark.asyncio
 async def test_a_gateway_that_drains_lives() -> None:
     assert await told({"mongodb": ill}, "draining", "/health/live") == (200, {"status": "ok"} | FACTS)
+
+
+@pytest.mark.asyncio
+async def test_metrics_are_told_where_they_may_be_and_other_paths_nowhere() -> None:
+    reports = GatewayReports({}, dict, lambda: None, lambda: "metrics")
+    told_there = await reports.answer("/metrics", with_metrics=True)
+    assert told_there is not None
+    assert told_there.body == b"metrics\n"
+    assert await reports.answer("/metrics", with_metrics=False) is None
+    assert await reports.answer("/ocpp/CP-1", with_metrics=True) is None

@@ -137,3 +137,19 @@ async def test_a_socket_that_says_nothing_is_counted_until_it_is_gone(settings: 
         writer.close()
     await close(servers)
     assert admission.silent == 0
+
+
+async def test_a_port_that_is_taken_is_an_error_unless_it_is_shared(settings: GatewaySettings) -> None:
+    alone = replace(settings, tls=None)
+    servers = await opened(alone)
+    with pytest.raises(OSError, match="in use"):
+        await opened(alone)
+    await close(servers)
+    shared = replace(alone, shared_port=True)
+    first, second = await opened(shared), await opened(shared)
+    await close(first)
+    async with connect(
+        f"ws://127.0.0.1:{settings.port}/CP-1", subprotocols=[Subprotocol("ocpp1.6")], proxy=None
+    ):
+        """The second one is left, and answers."""
+    await close(second)
