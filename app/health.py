@@ -14,6 +14,9 @@ from typing import Any
 
 import orjson
 import structlog
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from app.metrics import ROLE, render
 
 log = structlog.stdlib.get_logger(__name__)
 HealthChecks = Mapping[str, Callable[[], None]]
@@ -132,6 +135,12 @@ class Health:
         status = HTTPStatus.SERVICE_UNAVAILABLE if stuck else HTTPStatus.OK
         return {"status": "stuck" if stuck else "ok", "role": role, "checks": {}}, status
 
+    def metrics(self) -> bytes:
+        """What the process counts, and its role."""
+        for role in Role:
+            ROLE.labels(role.value).set(role is self._pulse.role)
+        return render()
+
     def ready(self) -> Answer:
         """503 while it cannot do its work."""
         alive, status = self.live()
@@ -161,11 +170,17 @@ class _Handler(BaseHTTPRequestHandler):
         """The name is the base class's."""
         health = self.server.health
         answers = {"/health": health.ready, "/health/ready": health.ready, "/health/live": health.live}
-        answer = answers.get(self.path.partition("?")[0])
+        path = self.path.partition("?")[0]
+        if path == "/metrics":
+            self._answer(health.metrics(), HTTPStatus.OK, CONTENT_TYPE_LATEST)
+            return
+        answer = answers.get(path)
         body, status = answer() if answer else ({"status": "no such address"}, HTTPStatus.NOT_FOUND)
-        content = orjson.dumps(body)
+        self._answer(orjson.dumps(body), status, "application/json")
+
+    def _answer(self, content: bytes, status: HTTPStatus, content_type: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

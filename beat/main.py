@@ -13,6 +13,7 @@ from app.health import Health, Pulse, Role
 from app.logs import configure_logging
 from app.messaging import redis_client
 from app.messaging.celery_app import Side, build_celery
+from app.metrics import SWEEPS
 from app.process import read_settings, serve_health
 from beat.schedule import schedule
 
@@ -41,10 +42,12 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc]
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except Exception as failure:  # as Celery's own does, which says it each time, at length
+            SWEEPS.labels("failed").inc()
             if pulse.role is not Role.WAITING:
                 log.warning("sweeps_pause", reason=str(failure))
             pulse.beat(Role.WAITING)
             return
+        SWEEPS.labels("sent").inc()
         if pulse.role is Role.WAITING:
             log.info("sweeps_go_on")
         pulse.beat(Role.ACTIVE)

@@ -15,11 +15,13 @@ import structlog
 
 from app.messaging.tasks import queue_of
 from app.ocpp.envelope import BatchEnvelope, CommandReport, InboundCall, Reply, ReportKind, StrayFrame
+from app.ocpp.errors import ErrorCode
 from app.services.ports import Clock
 from app.services.tenants import TenantDirectory
 from gateway.connection import ChargePointConnection
 from gateway.departures import Departures, SendTask
 from gateway.lanes import Lane, Speakers, Waiting
+from gateway.measures import Measures, since_ms, tier_of
 
 log = structlog.stdlib.get_logger(__name__)
 Send = Callable[[BatchEnvelope], None]
@@ -67,6 +69,7 @@ class Dispatcher:
         send_queued: SendTask,
         send_bypass: Send,
     ) -> None:
+        self.measures = Measures()
         self._gateway_id = gateway_id
         self._tenants = tenants
         self._clock = clock
@@ -88,6 +91,7 @@ class Dispatcher:
 
     def report(self, tenant_id: str, report: CommandReport) -> None:
         """Take news of a command."""
+        self.measures.reported(report)
         if report.kind is ReportKind.SENT:
             self._sent_commands[tenant_id, report.command_id] = None
             if len(self._sent_commands) > _REMEMBERED_COMMANDS:
@@ -96,6 +100,7 @@ class Dispatcher:
 
     def stray(self, tenant_id: str, frame: StrayFrame) -> None:
         """Take a frame for the message log."""
+        self.measures.strays += 1
         self._add(tenant_id, Waiting(frame))
 
     def was_sent(self, tenant_id: str, command_id: str) -> bool:
@@ -110,6 +115,26 @@ class Dispatcher:
     def bypassed(self) -> list[str]:
         """Tenants whose queue does not answer."""
         return sorted(tenant_id for tenant_id, tenant in self._by_tenant.items() if tenant.broken)
+
+    @property
+    def under_way(self) -> int:
+        """Batches without an answer."""
+        return len(self._under_way)
+
+    @property
+    def waiting(self) -> int:
+        """Calls and reports that wait for a batch."""
+        return sum(len(lane.waiting) for lane in self._lanes())
+
+    @property
+    def oldest_ms(self) -> int | None:
+        """When the oldest came that waits here, for a worker or for its answer."""
+        first = [lane.waiting[0] for lane in self._lanes() if lane.waiting]
+        first += [batch.items[0] for batch in self._under_way.values()]
+        return min(map(since_ms, first), default=None)
+
+    def _lanes(self) -> list[Lane]:
+        return [lane for tenant in self._by_tenant.values() for lane in (tenant.queue, tenant.bypass)]
 
     @property
     def is_idle(self) -> bool:
@@ -156,6 +181,7 @@ class Dispatcher:
             deadline = now + self._answer_timeout_s if queued else None
             envelope = self._envelope(lane.tenant_id, items)
             self._under_way[envelope.batch_id] = _UnderWay(lane, items, deadline, now)
+            self.measures.left(items)
             if queued:
                 self._departures.add(self._queue_name(lane.tenant_id), envelope)
             else:
@@ -184,13 +210,17 @@ class Dispatcher:
             self._take_canary(batch_id)
             return
         self._departures.settle(batch_id)
+        tier = tier_of(self._tenants.find(batch.lane.tenant_id))
+        self.measures.answered(batch.items, time.monotonic() - batch.sent_at, tier)
         unanswered = {w.connection.connection_id: w for w in batch.items if w.connection is not None}
         for reply in replies:
             waiting = unanswered.pop(reply.connection_id, None)
             if waiting is not None and waiting.connection is not None:
+                self.measures.replied(reply)
                 waiting.connection.answer(reply.sequence, reply.text, reply.registration)
         for waiting in unanswered.values():  # handling broke: without this word they would wait for ever
             if waiting.connection is not None and isinstance(waiting.item, InboundCall):
+                self.measures.errors[ErrorCode.INTERNAL_ERROR.value] += 1
                 waiting.connection.fail(waiting.item.sequence)
         rest_s = self._rest_s(batch)
         if rest_s > 0.0:

@@ -54,6 +54,7 @@ class Presence:
         self._deliveries = Gathered(threads, self._deliver_to_all)
         self._connections: dict[ChargePointRef, ChargePointConnection] = {}
         self._by_tenant: Counter[str] = Counter()
+        self.opened: Counter[str] = Counter()
         self._turns: WeakValueDictionary[ChargePointRef, asyncio.Lock] = WeakValueDictionary()
         self._loop = asyncio.get_running_loop()
 
@@ -111,6 +112,7 @@ class Presence:
             connection.ended()
             return None
         self._connections[ref] = connection
+        self.opened["again" if connection.epoch > 1 else "first"] += 1
         self._by_tenant[ref.tenant_id] += older is None
         if older is not None:
             connection.remember_answers_of(older)

@@ -15,6 +15,7 @@ from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
 from app.health import Role
 from app.messaging.mqtt import MqttPublisher
+from app.metrics import EVENT_SECONDS, EVENTS
 from app.process import Process, on_stop_signal, start_process
 from app.services.ports import OutboxEntry
 from workers.standby import Standby
@@ -139,6 +140,10 @@ class Relay:
         wanted = tenant.configuration
         events = [event for entry in entries for event in entry.events]
         self._publisher.publish(events, qos=wanted.mqtt_qos, retain_status=wanted.mqtt_retain_status)
+        EVENTS.inc(len(events))
+        now = time.time()
+        for entry in entries:
+            EVENT_SECONDS.observe(max(0.0, now - entry.order_key / 1_000_000))
         self._services.webhooks.take(tenant.id, entries)
         try:
             self._services.live_feed.publish(tenant.id, events)

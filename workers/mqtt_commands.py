@@ -24,6 +24,7 @@ from app.domain.tenant import Tenant
 from app.domain.times import parse_time
 from app.health import Role
 from app.messaging import mqtt, topics
+from app.metrics import MQTT_COMMANDS
 from app.process import Process, on_stop_signal, start_process
 from app.services.tenants import check_served
 from workers.standby import Standby
@@ -238,6 +239,7 @@ class CommandListener:
         return directory.find(tenant_id)
 
     def _submit(self, tenant: Tenant, ref: ChargePointRef, payload: bytes) -> None:
+        where = {"tenant_id": tenant.id, "charge_point_id": ref.charge_point_id}
         try:
             check_served(tenant)
             request = read_command(ref, payload)
@@ -249,20 +251,10 @@ class CommandListener:
         except AppError as refusal:
             error = {"code": refusal.code, "message": refusal.message, **refusal.context}
             self._services.commands.refuse(ref, command_id_in(payload), error)
-            log.info(
-                "command_refused",
-                tenant_id=tenant.id,
-                charge_point_id=ref.charge_point_id,
-                reason=refusal.message,
-            )
+            log.info("command_refused", reason=refusal.message, **where)
             self._record(ref, command_id_in(payload), refusal.code)
         else:
-            log.info(
-                "command_taken",
-                tenant_id=tenant.id,
-                charge_point_id=ref.charge_point_id,
-                command_id=command.id,
-            )
+            log.info("command_taken", command_id=command.id, **where)
             self._record(ref, command.id, None)
 
     def _check_may_send(self, request: CommandRequest) -> None:
@@ -273,6 +265,7 @@ class CommandListener:
 
     def _record(self, ref: ChargePointRef, command_id: str | None, refused_with: str | None) -> None:
         """The broker does not say who published, only that they may write to this topic."""
+        MQTT_COMMANDS.labels("taken" if refused_with is None else "refused").inc()
         self._services.audit.record(
             AuditEntry(
                 self._services.clock.now(),

@@ -17,6 +17,7 @@ import structlog
 from app.domain.tenant import Tenant
 from app.health import Pulse, Role
 from app.messaging.tasks import own_queue
+from app.metrics import POOL_WORKERS
 from app.process import on_stop_signal, start_process
 from app.services.tenants import TenantDirectory, is_served
 
@@ -103,6 +104,8 @@ class Pools:
             if now >= self._not_before.get(place, 0.0):
                 self._running[place] = self._start(place)
                 log.info("pool_worker_started", tenant_id=place[0], number=place[1])
+        POOL_WORKERS.labels("wanted").set(len(wanted))
+        POOL_WORKERS.labels("running").set(len(self._running))
         self._pulse.beat(Role.ACTIVE if wanted == self._running.keys() else Role.WAITING)
 
     def _end(self, place: Place) -> None:

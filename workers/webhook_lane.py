@@ -14,6 +14,7 @@ import structlog
 from app.domain.errors import Retryable
 from app.domain.webhook import FAILURES_TO_PAUSE, Attempt, Delivery, Webhook, pause_s, probe_pause_s
 from app.messaging.webhook_client import WebhookClient
+from app.metrics import WEBHOOK_ATTEMPTS
 from app.services.ports import Clock
 from app.services.webhook_sending import WebhookSending
 
@@ -141,6 +142,7 @@ class Lane:
                         return
                     attempt = await self._client.post(self._webhook, delivery, self._clock.now())
                     tried.append((delivery, attempt))
+                    WEBHOOK_ATTEMPTS.labels("delivered" if attempt.succeeded else "failed").inc()
                     self._failures = 0 if attempt.succeeded else self._failures + 1
                     if not attempt.succeeded:
                         return

@@ -1,5 +1,6 @@
 """Gauges of the whole system, taken when `/metrics` is asked for."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +9,8 @@ from app.services import Services
 
 CountByTenant = Callable[[str], int]
 QueueLengths = Callable[[Collection[str]], Mapping[str, int]]
+
+_OUTBOX_AGE = ("ocpp_outbox_age_seconds", "Age of the oldest entry that waits to be published.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,18 @@ def system_gauges(
     )
     services.tenants.directory.refresh()
     for tenant_id in services.tenants.directory.ids():
-        for name, documentation, count in counts:
-            yield Sample(name, documentation, count(tenant_id), {"tenant": tenant_id})
+        values = {name: count(tenant_id) for name, _, count in counts}
+        for name, documentation, _ in counts:
+            yield Sample(name, documentation, values[name], {"tenant": tenant_id})
+        age_s = _outbox_age_s(services, tenant_id) if values["ocpp_outbox_depth"] else 0.0
+        yield Sample(*_OUTBOX_AGE, age_s, {"tenant": tenant_id})
     queues = call_queues(services.tenants.directory.all())
     for queue, length in queue_lengths(queues).items():
         yield Sample("ocpp_queue_length", "Tasks of calls that wait for a worker.", length, {"queue": queue})
+
+
+def _outbox_age_s(services: Services, tenant_id: str) -> float:
+    """Of the oldest entry; 0 if it went out meanwhile."""
+    return max(
+        (time.time() - entry.order_key / 1e6 for entry in services.outbox.head(tenant_id, 1)), default=0.0
+    )

@@ -9,6 +9,7 @@ import structlog
 from app.domain.dead_letter import MAX_REASON, DeadLetter, DeadLetterKind, dead_letter_id
 from app.domain.redaction import redact_text
 from app.domain.times import from_epoch_ms, to_epoch_ms
+from app.metrics import DEAD_LETTERS
 from app.ocpp.envelope import CommandReport, InboundCall
 from app.ocpp.frame import Call, parse
 from app.services import Services
@@ -47,6 +48,7 @@ class DeadLetterBox:
             log.exception("dead_letter_not_made", tenant_id=self._tenant_id, reason=repr(failure))
             return
         self._letters[letter.id] = letter
+        DEAD_LETTERS.inc()
         log.error(
             event,
             dead_letter_id=letter.id,

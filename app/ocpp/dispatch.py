@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from app.domain.context import CallContext, ChargePointRef
 from app.domain.errors import Retryable
 from app.domain.tenant import Tenant
 from app.domain.times import from_epoch_ms, time_zone
+from app.metrics import lap
 from app.ocpp.catalog import load_catalog
 from app.ocpp.dead_letters import MAX_ACTION, DeadLetterBox
 from app.ocpp.envelope import BatchEnvelope, InboundCall, Reply
@@ -162,7 +164,10 @@ def _handle(
         for work in works:
             work.refuse(ErrorCode.SECURITY_ERROR, "the tenant is not served")
     else:
-        _work_off(envelope, works, _load(works, tenant, services), services, live=live)
+        since = perf_counter()
+        batch = _load(works, tenant, services)
+        lap("load", since)
+        _work_off(envelope, works, batch, services, live=live)
         for work in works:
             if work.failure is not None:
                 dead.take_call(work.call, work.failure)
@@ -190,7 +195,7 @@ def _load(works: Sequence[_Work], tenant: Tenant, services: Services) -> Batch:
 def _work_off(
     envelope: BatchEnvelope, works: Sequence[_Work], batch: Batch, services: Services, *, live: bool
 ) -> None:
-    batch.order_key = envelope.order_key
+    batch.order_key, since = envelope.order_key, perf_counter()
     for work in works:
         if work.handler is not None:
             _answer(work, work.handler, batch, services)
@@ -199,7 +204,9 @@ def _work_off(
             batch.deviated(work.call.charge_point_id, work.incoming.deviations)
         batch.exchanges.extend(_exchange(work) for work in works)
         batch.exchanges.extend(_other_exchanges(envelope))
+    since = lap("handle", since)
     failures = services.batches.flush(batch)
+    lap("store", since)
     for index in batch.repeated:  # their answers are those of the first time
         if (handler := works[index].handler) is not None:
             _answer(works[index], handler, batch, services)

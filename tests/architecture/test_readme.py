@@ -350,6 +350,7 @@ def test_the_documented_quirks_are_those_that_are_counted() -> None:
     [
         ("metrics-web", ["app/api/gauges.py", "app/api/metrics.py"]),
         ("metrics-gateway", ["gateway/metrics.py"]),
+        ("metrics-process", ["app/metrics.py"]),
     ],
 )
 def test_the_documented_metrics_are_those_that_exist(name: str, files: list[str]) -> None:

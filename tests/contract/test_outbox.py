@@ -73,3 +73,9 @@ def test_more_than_one_document_can_hold_is_kept_in_several_in_order(real: Store
     real.outbox.append(real.id, [an_event("next")], 6)
     read = [name for entry in names(real) for name in entry]
     assert read == [*(str(number) for number in range(60)), "next"]
+
+
+def test_an_entry_knows_its_place_in_the_order(stores: Stores) -> None:
+    stores.outbox.append(stores.id, [an_event("a")], 1_700_000_000_000_000)
+    (entry,) = stores.outbox.head(stores.id, 1)
+    assert entry.order_key == 1_700_000_000_000_000

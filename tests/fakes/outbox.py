@@ -18,7 +18,7 @@ class FakeOutbox:
         if not events:
             return
         self._serial += 1
-        entry = OutboxEntry(f"{order_key:020d}-{self._serial:010d}", tuple(events))
+        entry = OutboxEntry(f"{order_key:016x}-{self._serial:010d}", tuple(events))
         entries = self._entries.setdefault(tenant_id, [])
         entries.append(entry)
         entries.sort(key=lambda known: known.id)

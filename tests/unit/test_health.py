@@ -121,4 +121,12 @@ def test_it_is_said_over_http(pulse: Pulse, address: str) -> None:
     assert told.json() == {"status": "ok", "checks": {"mongodb": "ok"}, "role": "standby"}
     assert httpx.get(f"{address}/health").json() == told.json()
     assert httpx.get(f"{address}/health/live").status_code == 200
-    assert httpx.get(f"{address}/metrics").status_code == 404
+    assert httpx.get(f"{address}/nothing").status_code == 404
+
+
+def test_what_a_process_counts_is_beside_its_health(pulse: Pulse, address: str) -> None:
+    pulse.beat(Role.STANDBY)
+    told = httpx.get(f"{address}/metrics").text
+    assert 'ocpp_process_role{role="standby"} 1.0' in told
+    assert 'ocpp_process_role{role="active"} 0.0' in told
+    assert "process_resident_memory_bytes" in told

@@ -14,6 +14,11 @@ class OutboxEntry:
     id: str
     events: tuple[Event, ...]
 
+    @property
+    def order_key(self) -> int:
+        """Microseconds since 1970: when the batch of the events left the gateway, or they were written."""
+        return int(self.id[:16], 16)
+
 
 class Outbox(Protocol):
     """Events waiting to be published."""

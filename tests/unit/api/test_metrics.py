@@ -43,6 +43,7 @@ def test_gauges_are_taken_on_every_scrape(world: World, settings: Settings) -> N
     world.services.charge_points.open_connection(ChargePointRef("acme", "CP-1"), "gw-1", "c-1")
     text = app.test_client().get("/metrics").get_data(as_text=True)
     assert 'ocpp_outbox_depth{tenant="acme"} 1.0' in text
+    assert 'ocpp_outbox_age_seconds{tenant="acme"}' in text
     assert 'ocpp_charge_points_online{tenant="acme"} 7.0' in text
     assert 'ocpp_queue_length{queue="calls"} 3.0' in text
     assert 'ocpp_dead_letters_parked{tenant="acme"} 1.0' in text

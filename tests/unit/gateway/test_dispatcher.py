@@ -494,3 +494,24 @@ def a_call_of(tenant_id: str) -> tuple[ChargePointConnection, InboundCall]:
     return cast(ChargePointConnection, connection), InboundCall(
         "CP-1", connection.connection_id, 1, 1, None, 0, "[]"
     )
+
+
+# --- what it tells of itself ---------------------------------------------------------------------------
+
+
+async def test_it_tells_what_waits_and_since_when(desk: SimpleNamespace) -> None:
+    at: Desk = desk.open()
+    assert (at.dispatcher.under_way, at.dispatcher.waiting, at.dispatcher.oldest_ms) == (0, 0, None)
+    await at.submit(1)
+    await at.submit(3)
+    assert (at.dispatcher.under_way, at.dispatcher.waiting, at.dispatcher.oldest_ms) == (1, 3, 0)
+
+
+async def test_a_call_that_went_round_the_queue_counts_once(desk: SimpleNamespace) -> None:
+    at: Desk = desk.open()
+    await at.submit(1)
+    at.pass_time(ANSWER_TIMEOUT_S)
+    at.handled(at.queued[0])  # late
+    at.handled(at.bypassed[0])
+    assert at.dispatcher.measures.messages.total() == 1
+    assert at.dispatcher.is_idle
