@@ -25,6 +25,11 @@ def development_secret(var_dir: Path, name: str) -> str:
     return kept[name]
 
 
+def development_login(var_dir: Path, role: str) -> tuple[str, str]:
+    """Email and password of the demo's user with this role."""
+    return f"{role}@demo.example", development_secret(var_dir, f"{role}_password")
+
+
 def _create(path: Path) -> None:
     """Write a complete file beside `path` and link it into place: the first process wins, none sees half."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
 from app.domain.errors import SettingsError
+from app.flower_settings import FlowerSettings, read_flower
 from app.gateway_settings import PORT, GatewaySettings, read_gateway
 from app.oidc_settings import OidcSettings, read_oidc
 from app.web_settings import WebSettings, long_enough, read_web
@@ -66,14 +67,6 @@ class CaSettings:
     kind: str
     command: str = field(repr=False)
     root_file: Path
-
-
-@dataclass(frozen=True, slots=True)
-class FlowerSettings:
-    """Where Flower is shown; Flower itself reads its own variables."""
-
-    host: str
-    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +177,7 @@ class Settings:
             oidc=read_oidc(env),
             files=_files(env, var_dir),
             ca=_ca(env, production, var_dir),
-            flower=FlowerSettings(
-                env.str("FLOWER_HOST", "127.0.0.1"), env.int("FLOWER_PORT", 5555, validate=PORT)
-            ),
+            flower=read_flower(env),
             health=HealthSettings(
                 env.str("HEALTH_HOST", "127.0.0.1"),
                 env.int("HEALTH_PORT", 0, validate=Range(min=0, max=65535)),

@@ -5,7 +5,7 @@ from pathlib import Path
 from app.domain.errors import NotAuthenticated, NotFound
 from app.domain.tenant import Tenant
 from app.domain.user import Role
-from app.secrets import development_secret
+from app.secrets import development_login
 from app.services import Services
 
 DEMO_TENANT = "demo"
@@ -36,8 +36,7 @@ def _tenant(services: Services) -> Tenant:
 
 def _user(services: Services, role: Role, var_dir: Path) -> dict[str, str]:
     """With the password kept in `var_dir`, also where the database had another one."""
-    email = f"{role.value}@demo.example"
-    password = development_secret(var_dir, f"{role.value}_password")
+    email, password = development_login(var_dir, role.value)
     tenant_id = None if role is Role.PLATFORM_ADMIN else DEMO_TENANT
     user = services.users.find_by_email(email, tenant_id)
     if user is None:

@@ -110,7 +110,7 @@ def _wait_until_tenant_is_known(settings: Settings) -> None:
 
 
 def _is_flower_up(settings: Settings) -> bool:
-    """Flower is a comfort: the rest works without it. A 401 (FLOWER_BASIC_AUTH) will do."""
+    """Flower is a comfort: the rest works without it. A 401 will do."""
     url = _url("http", settings.flower.host, settings.flower.port)
     try:
         _wait_until_answering(url, FLOWER_WITHIN_S, also=range(400, 600))
@@ -129,7 +129,9 @@ def _write_private(path: Path, facts: dict[str, Any]) -> None:
 
 def _block(facts: dict[str, Any], path: Path, *, flower_is_up: bool) -> str:
     operator = facts["users"]["operator"]
-    flower = facts["flower_url"] if flower_is_up else f"not up after {FLOWER_WITHIN_S:g} s, see above"
+    flower = f"not up after {FLOWER_WITHIN_S:g} s, see above"
+    if flower_is_up:
+        flower = f"{facts['flower_url']}   (as platform_admin, whose password is in {path.name})"
     lines = [
         ("Charge points", f"{facts['ws_url']}/DEMO-0001   (any DEMO-..., subprotocol ocpp1.6)"),
         ("REST", facts["rest_url"]),

@@ -90,7 +90,9 @@ def test_every_command_names_modules_that_exist(command: str) -> None:
             assert importlib.util.find_spec(f"{module}.__main__") is not None
 
 
-@pytest.mark.parametrize("name", ["web", "gateway", "worker", "commands", "events", "webhooks"])
+@pytest.mark.parametrize(
+    "name", ["web", "gateway", "worker", "pools", "commands", "events", "webhooks", "flower"]
+)
 def test_the_two_files_run_the_same_command(name: str) -> None:
     assert shlex.split(SERVICES[name]["command"]) == shlex.split(PROCFILE[name])
 

@@ -35,13 +35,15 @@ from tests.architecture.markdown import (
 )
 from tests.fakes.world import fake_world
 
-NOT_OURS = {"FLOWER_BASIC_AUTH"}  # Flower reads it itself
 WITHOUT_DEFAULT = {
     "JWT_SECRET_KEY",
     "JWT_SECRET_KEY_PREVIOUS",
     "GATEWAY_TLS_CERTIFICATES",
     "GATEWAY_TLS_CLIENT_CA",
     "CA_COMMAND",
+    "FLOWER_BASIC_AUTH",
+    "FLOWER_TLS_CERTIFICATE",
+    "FLOWER_TLS_KEY",
     "MQTT_ADMIN_URL",
     "MQTT_HTTP_SECRET",
     "OIDC_AUDIENCE",
@@ -209,7 +211,7 @@ def test_the_documented_variables_are_those_that_are_read(monkeypatch: pytest.Mo
     Settings.from_env()
     documented = [plain(row[0]) for row in rows("README.md", "settings")]
     assert len(documented) == len(set(documented))
-    assert set(documented) == RecordingEnv.asked | NOT_OURS
+    assert set(documented) == RecordingEnv.asked
 
 
 @pytest.mark.usefixtures("no_settings")
@@ -217,7 +219,7 @@ def test_the_documented_variables_are_those_that_are_read(monkeypatch: pytest.Mo
 def test_the_documented_default_is_the_default(row: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     name, default = plain(row[0]), row[1]
     if not default.startswith("`"):
-        assert name in NOT_OURS | WITHOUT_DEFAULT
+        assert name in WITHOUT_DEFAULT
         return
     unset = Settings.from_env()
     monkeypatch.setenv(name, plain(default))

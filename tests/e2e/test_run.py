@@ -94,7 +94,10 @@ def test_run_demo_and_run_again(environment: dict[str, str], tmp_path: Path) -> 
         } <= demo.keys()
         assert set(demo["users"]) == {"platform_admin", "tenant_admin", "operator", "viewer"}
         assert httpx.get(demo["docs_url"], follow_redirects=True).status_code == 200
-        assert httpx.get(demo["flower_url"], follow_redirects=True).status_code == 200
+        admin = demo["users"]["platform_admin"]
+        login = (admin["email"], admin["password"])
+        assert httpx.get(demo["flower_url"]).status_code == 401
+        assert httpx.get(demo["flower_url"], auth=login, follow_redirects=True).status_code == 200
         for user in demo["users"].values():
             assert user["password"] not in log.read_text() or user == demo["users"]["operator"]
         charged = subprocess.run(
