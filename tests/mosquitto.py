@@ -51,15 +51,19 @@ class RealMosquitto:
         """Where to come as this user."""
         return f"mqtt://{username}:{password}@127.0.0.1:{port or self.port}"
 
+    def configuration(self, plugin: Path) -> str:
+        """Its configuration file."""
+        return (
+            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuser root\n"
+            f"plugin {plugin}\nplugin_opt_config_file {self.book}\n"
+            f"listener {self.tenants_port} 127.0.0.1\nuse_username_as_clientid true\n"
+        )
+
     def start(self) -> None:
         """Return when it listens."""
         assert _MOSQUITTO is not None
         conf = self.folder / "mosquitto.conf"
-        conf.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuser root\n"
-            f"plugin {_PLUGINS[0]}\nplugin_opt_config_file {self.book}\n"
-            f"listener {self.tenants_port} 127.0.0.1\nuse_username_as_clientid true\n"
-        )
+        conf.write_text(self.configuration(_PLUGINS[0]))
         self._process = subprocess.Popen([_MOSQUITTO, "-c", str(conf)], stderr=subprocess.DEVNULL)
         self._wait()
 
