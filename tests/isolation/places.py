@@ -66,14 +66,18 @@ REDIS_KEYS: dict[str, str] = {
 NAMES_ONLY = ("alive:", "outbox:wake", "webhooks:wake")
 """How keys begin that may hold several tenants' ids and numbers, and nothing else of them."""
 
-CELERY_KEYS = r"cel:(ocpp\.(?P<tenant_id>.+)|_kombu\..+|unacked.*|sweeps|.*pidbox.*)"
-"""A tenant's calls are in a queue of its own."""
+CELERY_KEYS = r"cel:(calls|ocpp\.(?P<tenant_id>.+)|_kombu\..+|unacked.*|sweeps|.*pidbox.*)"
+
+SHARED_QUEUE_KEYS = ("cel:calls", "cel:unacked")
+"""How keys begin whose entries are tasks of the shared queue: a task may carry batches of several tenants,
+each under its own tenant's id."""
 
 METRIC_LABELS: dict[str, str] = {
     "le": "A bucket.",
     "limit": "Whose it was: a kind.",
     "method": "Of HTTP, or `other`.",
     "outcome": "A word.",
+    "queue": "Of Celery: the shared one, or a tenant's own, which is named after it.",
     "reason": "A word.",
     "route": "The rule, never a path.",
     "status": "A number.",
@@ -96,6 +100,7 @@ MEMORY: dict[str, str] = {
     "app/services/stats.py:_remembered": "By tenant and question.",
     "app/services/tenants.py:_by_id": "By tenant.",
     "app/services/webhooks.py:_lately": "By tenant.",
+    "app/storage/batches.py:repeated": "Of one batch, which is of one tenant.",
     "app/storage/counters.py:_left": "By tenant and counter.",
     "gateway/admission.py:_buckets": "By address and path; says only how often somebody came.",
     "gateway/admission.py:_by_tenant": "By tenant.",
@@ -107,6 +112,8 @@ MEMORY: dict[str, str] = {
     "gateway/call_pairing.py:_timed_out": "Of one connection.",
     "gateway/call_pairing.py:_waiting": "Of one connection.",
     "gateway/connection.py:_line": "Of one connection.",
+    "gateway/departures.py:_queues": "Waiting batches by queue, each of one tenant.",
+    "gateway/departures.py:_tasks": "By batch, each of one tenant; says only how many of a task are open.",
     "gateway/dispatcher.py:_by_tenant": "By tenant.",
     "gateway/dispatcher.py:_sent_commands": "By tenant and command id.",
     "gateway/dispatcher.py:_to_flush": "Ids of tenants.",
@@ -131,6 +138,7 @@ MEMORY: dict[str, str] = {
     "gateway/seats.py:elsewhere": "By tenant.",
     "gateway/writer.py:_TASKS": "Closings under way; nothing is read from it.",
     "gateway/writer.py:_unsent": "Of one connection.",
+    "workers/events.py:_to_visit": "Ids of tenants.",
     "workers/pools.py:_not_before": "By tenant and number.",
     "workers/pools.py:_running": "By tenant and number.",
     "workers/main.py:process": "The process itself.",
