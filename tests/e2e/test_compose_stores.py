@@ -1,6 +1,7 @@
 """The stores of docker-compose.yml: their accounts may do what the server needs, and nothing else."""
 
 import ssl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import httpx
 import paho.mqtt.client as paho
 import pytest
 import redis
+from paho.mqtt.enums import CallbackAPIVersion
 
 from app.bootstrap import build_services
 from bench.charge_point import SimulatedChargePoint
@@ -59,7 +61,7 @@ def test_redis_answers_nobody_without_the_account(compose_redis: ComposeRedis, l
 )
 def test_the_account_does_not_govern_redis(compose_redis: ComposeRedis, command: tuple[str, ...]) -> None:
     with pytest.raises(redis.exceptions.NoPermissionError):
-        compose_redis.client().execute_command(*command)
+        compose_redis.client().execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 async def test_the_account_suffices_for_the_whole_system(tmp_path: Path) -> None:
@@ -84,11 +86,13 @@ async def test_the_account_suffices_for_the_whole_system(tmp_path: Path) -> None
                 command = await rest.send("POST", path, body, 200, 202)
                 assert command["status"] == "accepted"
                 await rest.close()
-                async with httpx.AsyncClient(timeout=20) as client:
-                    flower = f"http://127.0.0.1:{flower_port}/api/workers?refresh=1"
-                    assert "worker@" in (await client.get(flower, auth=("ops", "pw"))).text
+                async with httpx.AsyncClient(timeout=20, auth=("ops", "pw")) as client:
                     health = await client.get(f"{system.gateway_url}/health")
                     assert health.json()["bypassed_tenants"] == 0
+                    flower = f"http://127.0.0.1:{flower_port}/api/workers?refresh=1"
+                    ends_at = time.monotonic() + 30
+                    while "worker@" not in (await client.get(flower)).text:
+                        assert time.monotonic() < ends_at, system.log("flower")
             denied = server.client().info("stats")
         assert {name: denied[f"acl_access_denied_{name}"] for name in ("auth", "cmd", "key", "channel")} == {
             "auth": 0,
@@ -144,7 +148,7 @@ def mosquitto(authority: Authority, tmp_path_factory: pytest.TempPathFactory) ->
 def answer_of(port: int, password: str, trusting: ssl.SSLContext | None = None) -> str:
     """What a connection as `ocpp` comes to; without a password, of somebody without a name."""
     heard: list[str] = []
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="")
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id="")
     if password:
         client.username_pw_set("ocpp", password)
     if trusting is not None:
