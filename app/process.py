@@ -60,6 +60,7 @@ def start_process(
     not answer in time, or holds databases of a later version.
     """
     settings = settings or read_settings()
+    sys.setswitchinterval(0.0005)
     configure_logging(settings)
     adapters, pulse = build_adapters(settings), Pulse()
     duties = duties or {}

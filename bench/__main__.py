@@ -11,18 +11,22 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
 from rich.console import Console
 
+from bench.fill import fill
 from bench.open_files import raise_open_file_limit
 from bench.processes import ProcessEnded
-from bench.report import build_result, passed, show
+from bench.report import build_result, passed, seen_outside, show
 from bench.system import ENDING_SIGNALS, BenchTenant, System, provision
 from bench.usage import UsageSampler
 from bench.verify import Verdict, store_name, verify
+
+RUN = ("mode", "charge_points", "rate", "seconds", "warm_up", "tenants", "stored", "commands")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,57 +59,81 @@ def measure(
     """Start, provision, drive, verify, stop."""
     with console.status("starting the system") as status, System(directory, arguments.workers) as system:
         system.wait_ready()
-        tenant = provision(arguments.mode == "queue")
+        status.update(f"creating {arguments.tenants} tenants")
+        tenants = tenants_of(arguments)
         sampler = UsageSampler(lambda: system.processes.pids, system.outside_servers())
         sampler.start()
         try:
             status.update("driving")
-            load = drive(arguments, system, tenant, sampler, directory / "load.json")
+            load, probes = drive(arguments, system, tenants, sampler, directory)
         finally:
             sampler.stop()
         status.update("comparing MongoDB with what was sent")
-        verdict, store = check(tenant, load, embedded)
-    run = {name: getattr(arguments, name) for name in ("mode", "charge_points", "rate", "seconds", "warm_up")}
-    return build_result(run, load, verdict, sampler.result(arguments.seconds), store)
+        verdict, store = check(tenants, load, embedded)
+    run = {name: getattr(arguments, name) for name in RUN}
+    usage = sampler.result(arguments.seconds)
+    return build_result(run, load, verdict, usage, store) | seen_outside(probes, load["ledger"])
+
+
+def tenants_of(arguments: argparse.Namespace) -> list[BenchTenant]:
+    """New ones; the first has a past, if one is wanted."""
+    from app.settings import Settings
+
+    queue_enabled = arguments.mode == "queue"
+    tenants = [provision(queue_enabled, f"bench{number}") for number in range(arguments.tenants)]
+    if arguments.stored:
+        with MongoClient[dict[str, Any]](Settings.from_env().mongodb.uri) as client:
+            fill(client, tenants[0].id, tenants[0].database_name, arguments.stored)
+        tenants[0] = replace(tenants[0], filled=arguments.stored)
+    return tenants
 
 
 def drive(
-    arguments: argparse.Namespace, system: System, tenant: BenchTenant, sampler: UsageSampler, result: Path
-) -> dict[str, Any]:
-    """Run the load generator to its end; its lines tell when the measured window opens and closes."""
-    command = [
-        sys.executable,
-        "-m",
-        "bench.load",
-        "--url",
-        system.gateway_url(tenant),
-        "--result",
-        str(result),
-    ]
-    for name in ("charge_points", "rate", "seconds", "warm_up", "ramp"):
-        command += [f"--{name.replace('_', '-')}", str(getattr(arguments, name))]
-    process = system.processes.start_piped("load", command)
+    arguments: argparse.Namespace,
+    system: System,
+    tenants: Sequence[BenchTenant],
+    sampler: UsageSampler,
+    directory: Path,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run the load generator to its end; its lines tell when the measured window opens and closes.
+
+    Gives its result, and that of the probes, which run inside the window.
+    """
+    load, probes = directory / "load.json", directory / "probes.json"
+    process = system.processes.start_piped("load", load_command(arguments, system, tenants, load))
     assert process.stdout is not None
     for line in process.stdout:
         event = json.loads(line)["event"]
         if event == "measuring":
+            system.start_probes(tenants[0], arguments.charge_points, len(tenants), arguments.commands, probes)
             sampler.open_window()
         elif event == "measured":
             sampler.close_window()
+            system.processes.stop(["probes"])
     if process.wait() != 0:
         raise ProcessEnded(f"The load generator failed.\n{system.processes.log_end('load', 5)}")
     system.processes.stop(["load"])
     system.processes.check()
-    load: dict[str, Any] = json.loads(result.read_text())
-    return load
+    return json.loads(load.read_text()), json.loads(probes.read_text())
 
 
-def check(tenant: BenchTenant, load: dict[str, Any], embedded: bool) -> tuple[Verdict, str]:
+def load_command(
+    arguments: argparse.Namespace, system: System, tenants: Sequence[BenchTenant], result: Path
+) -> list[str]:
+    """The load generator's command line."""
+    urls = [system.gateway_url(tenant) for tenant in tenants]
+    command = [sys.executable, "-m", "bench.load", "--result", str(result), "--urls", *urls]
+    for name in ("charge_points", "rate", "seconds", "warm_up", "ramp"):
+        command += [f"--{name.replace('_', '-')}", str(getattr(arguments, name))]
+    return command
+
+
+def check(tenants: Sequence[BenchTenant], load: dict[str, Any], embedded: bool) -> tuple[Verdict, str]:
     """Count and compare in MongoDB; gives the verdict and the store's name."""
     from app.settings import Settings
 
     with MongoClient[dict[str, Any]](Settings.from_env().mongodb.uri) as client:
-        return verify(client[tenant.database_name], load), store_name(client, embedded)
+        return verify(client, tenants, load), store_name(client, embedded)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -118,6 +146,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write the result to this file")
     parser.add_argument("--warm-up", type=float, default=5.0, help="seconds of load before the measurement")
     parser.add_argument("--ramp", type=float, default=100.0, help="new charge points a second")
+    parser.add_argument("--tenants", type=int, default=1, help="charge points belong to them in turn")
+    parser.add_argument("--stored", type=int, default=0, help="meter values that are stored before")
+    parser.add_argument("--commands", type=float, default=2.0, help="commands a second over REST")
     parser.add_argument("--workers", type=int, default=1, help="worker processes")
     parser.add_argument("--keep", type=Path, help="keep data and logs in this folder")
     return parser.parse_args(argv)

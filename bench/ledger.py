@@ -15,6 +15,8 @@ class LedgerEntry:
     meter_stop_wh: int | None = None
     stopped: bool = False
     samples: int = 0  # MeterValues that were answered while it ran
+    started_at: float = 0.0  # `time.perf_counter` of the answer
+    stopped_at: float = 0.0
 
 
 @dataclass
@@ -35,15 +37,15 @@ class Ledger:
         if self.running is not None:
             self.running.samples += 1
 
-    def started(self, transaction_id: int, meter_wh: int) -> None:
+    def started(self, transaction_id: int, meter_wh: int, now: float) -> None:
         """A start was answered."""
-        self.running = LedgerEntry(transaction_id, meter_wh)
+        self.running = LedgerEntry(transaction_id, meter_wh, started_at=now)
         self.sessions.append(self.running)
 
-    def stopped(self) -> None:
+    def stopped(self, now: float) -> None:
         """A stop was answered."""
         if self.running is not None:
-            self.running.stopped = True
+            self.running.stopped, self.running.stopped_at = True, now
             self.running = None
 
     def start_unconfirmed(self) -> None:

@@ -1,4 +1,4 @@
-"""The load generator, a process of its own: `python -m bench.load --url ws://... --charge-points N ...`.
+"""The load generator, a process of its own: `python -m bench.load --urls ws://... --charge-points N ...`.
 
 Open loop: calls come due at the given rate whatever the answers do. Progress goes to stdout as JSON lines
 ({"event": "ramped" | "measuring" | "measured" | "drained"}), the result with the ledger to `--result`.
@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -88,8 +89,8 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Ramp up, warm up, measure, drain; gives the result."""
     recorder = Recorder()
     points = [
-        LoadChargePoint(arguments.url, f"{arguments.prefix}{number:05d}", recorder, meter_wh=1000 * number)
-        for number in range(1, arguments.charge_points + 1)
+        LoadChargePoint(url, f"{arguments.prefix}{number:05d}", recorder, meter_wh=1000 * number)
+        for number, url in zip(range(1, arguments.charge_points + 1), cycle(arguments.urls), strict=False)
     ]
     expiry = asyncio.ensure_future(expire_calls(points))
     await ramp_up(points, arguments.ramp)
@@ -145,7 +146,12 @@ def result_of(points: Sequence[LoadChargePoint], recorder: Recorder, cpu_s: floa
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
-    parser.add_argument("--url", required=True, help="ws://host:port/ocpp[/tenant], the identity is appended")
+    parser.add_argument(
+        "--urls",
+        nargs="+",
+        required=True,
+        help="ws://host:port/ocpp[/tenant], the identity is appended; in turn",
+    )
     parser.add_argument("--prefix", default="LOAD-", help="of the identities")
     parser.add_argument("--charge-points", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True, help="calls a second, all together")

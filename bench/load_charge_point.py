@@ -40,6 +40,7 @@ class LoadChargePoint:
 
     def __init__(self, ws_url: str, identity: str, recorder: Recorder, meter_wh: int) -> None:
         self.identity = identity
+        self.url = ws_url
         self.sent = self.answered = self.errors = self.disconnects = self.meter_values = 0
         self.prepared: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._uri = parse_uri(f"{ws_url}/{identity}")
@@ -118,6 +119,7 @@ class LoadChargePoint:
         unanswered = self._given_up + ([int(call.unique_id)] if call else [])
         return {
             "charge_point_id": self.identity,
+            "url": self.url,
             "calls": self.sent,
             "unanswered": unanswered,
             **ledger,
@@ -159,27 +161,27 @@ class LoadChargePoint:
         frame = orjson.loads(message)
         call = self._outstanding
         if frame[0] == 2:
-            self._refuse(frame[1])
+            self._accept(frame[1])
         elif call is not None and frame[1] == call.unique_id:
             self._outstanding = None
             ok = frame[0] == 3
             self.answered += 1
             self.errors += not ok
             self._recorder.note_answer(call.action, call.scheduled_at, call.sent_at, now, ok)
-            self._settle(call.action, frame, ok)
+            self._settle(call.action, frame, ok, now)
             self._send_next()
 
-    def _refuse(self, unique_id: str) -> None:
-        """Commands are no part of the load; answered all the same, as every call must be."""
+    def _accept(self, unique_id: str) -> None:
+        """Commands are answered at once, so that what is measured is the central system."""
         if self._connection is not None:
-            self._connection.send(f'[4,"{unique_id}","NotSupported","",{{}}]'.encode())
+            self._connection.send(f'[3,"{unique_id}",{{"status":"Accepted"}}]'.encode())
 
-    def _settle(self, action: str, frame: list[Any], ok: bool) -> None:
+    def _settle(self, action: str, frame: list[Any], ok: bool, now: float) -> None:
         """Write what is settled now into the ledger."""
         if action == frames.START and ok:
-            self._ledger.started(frame[2]["transactionId"], self._register_wh)
+            self._ledger.started(frame[2]["transactionId"], self._register_wh, now)
         elif action == frames.STOP and ok:
-            self._ledger.stopped()
+            self._ledger.stopped(now)
         elif action == frames.METER_VALUES and ok:
             self.meter_values += 1
             self._ledger.sampled()

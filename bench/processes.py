@@ -34,13 +34,16 @@ class ProcessGroup:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         log_directory.mkdir(parents=True, exist_ok=True)
 
-    def start(self, name: str, command: str) -> None:
-        """Start a shell command line. It does not get our Ctrl-C: we end it ourselves, in order."""
+    def start(self, name: str, command: str, **more: str) -> None:
+        """Start a shell command line, with `more` in its environment.
+
+        It does not get our Ctrl-C: we end it ourselves, in order.
+        """
         with self._log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {command}"],
                 cwd=self._directory,
-                env=self._environment,
+                env={**self._environment, **more},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -2,12 +2,15 @@
 
 import os
 import platform
+from array import array
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
 
+from bench.latency import summary
 from bench.verify import Verdict
 
 TIMES = ("p50_ms", "p95_ms", "p99_ms", "max_ms", "service_p50_ms", "service_p99_ms")
@@ -51,6 +54,33 @@ def build_result(
         "processes": processes,
         "store": store,
         "machine": machine(),
+    }
+
+
+def seen_outside(probes: dict[str, Any], ledger: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Commands from REST to the charge point and back, and session events after the answer to their call.
+
+    An event may come before the charge point has its answer: that is 0. Its commit was a little earlier.
+    """
+    answered = {
+        (entry["transaction_id"], what): entry[f"{what}_at"]
+        for point in ledger
+        for entry in point["sessions"]
+        for what in ("started", "stopped")
+    }
+    waits = array(
+        "d",
+        (
+            max(0.0, at - answered[transaction_id, what])
+            for transaction_id, what, at in probes["heard"]
+            if answered.get((transaction_id, what))
+        ),
+    )
+    return {
+        "command_outcomes": probes["outcomes"],
+        **summary(array("d", probes["commands_s"]), "command_"),
+        "events_heard": len(waits),
+        **summary(waits, "event_"),
     }
 
 
@@ -104,6 +134,8 @@ def _sentence(result: dict[str, Any]) -> str:
     total = result["total"]
     verdict = "[green]passed[/]" if passed(result) else "[red]FAILED[/]"
     return (
+        f"commands {_pair(result, 'command_')} ms {result['command_outcomes']}, "
+        f"events {_pair(result, 'event_')} ms after the answer; "
         f"{result['rate_per_s']:,} answers/s, {result['errors']} errors, {result['unanswered']} unanswered, "
         f"{result['disconnects']} disconnects; "
         f"whole run: {total['sent']:,} calls sent, {total['found']:,} found in MongoDB, "
@@ -112,3 +144,7 @@ def _sentence(result: dict[str, Any]) -> str:
         f"{result['session_mismatches']} different, "
         f"{result['meter_values_missing']} of {total['meter_values']:,} meter values missing: {verdict}"
     )
+
+
+def _pair(result: dict[str, Any], prefix: str) -> str:
+    return f"p50 {result[prefix + 'p50_ms']} / p99 {result[prefix + 'p99_ms']}"

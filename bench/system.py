@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shlex
 import signal
 import socket
 import sys
@@ -27,10 +28,15 @@ STORES = ("MONGODB_URI", "REDIS_URL", "MQTT_URL")
 
 @dataclass(frozen=True)
 class BenchTenant:
-    """The tenant of the run and where its documents are."""
+    """A tenant of the run, where its documents are, and a key for its REST interface.
+
+    `filled`: how many meter values it had before.
+    """
 
     id: str
     database_name: str
+    api_key: str
+    filled: int = 0
 
 
 def provision(queue_enabled: bool, name: str = "bench", **limits: int) -> BenchTenant:
@@ -39,6 +45,7 @@ def provision(queue_enabled: bool, name: str = "bench", **limits: int) -> BenchT
     Without `limits` it has none that a benchmark could reach.
     """
     from app.bootstrap import build_services
+    from app.domain.user import Role
     from app.settings import Settings
 
     tenant_id = f"{name}-{int(time.time())}-{os.getpid()}"
@@ -56,7 +63,8 @@ def provision(queue_enabled: bool, name: str = "bench", **limits: int) -> BenchT
             **limits,
         },
     )
-    return BenchTenant(tenant.id, tenant.database_name)
+    _, api_key = services.api_keys.create(tenant.id, "bench", Role.OPERATOR)
+    return BenchTenant(tenant.id, tenant.database_name, api_key)
 
 
 def free_ports(count: int) -> list[int]:
@@ -124,6 +132,26 @@ class System:
     def gateway_url(self, tenant: BenchTenant) -> str:
         """What charge points of the tenant connect to; the identity comes behind it."""
         return f"ws://{HOST}:{self.gateway_port}/ocpp/{tenant.id}"
+
+    def start_probes(
+        self, tenant: BenchTenant, charge_points: int, every: int, commands: float, result: Path
+    ) -> None:
+        """What integrators notice: of this tenant, which has each `every`-th charge point."""
+        from app.settings import Settings
+
+        options: dict[str, object] = {
+            "--rest": f"http://{HOST}:{self.web_port}",
+            "--mqtt": Settings.from_env().mqtt.url,
+            "--tenant": tenant.id,
+            "--charge-points": charge_points,
+            "--every": every,
+            "--commands": commands,
+            "--result": result,
+        }
+        words = [str(word) for option in options.items() for word in option]
+        self.processes.start(
+            "probes", shlex.join([sys.executable, "-m", "bench.probes", *words]), BENCH_API_KEY=tenant.api_key
+        )
 
     def outside_servers(self) -> dict[str, int]:
         """Servers named in the environment that may run on this machine: name -> port."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psutil
@@ -19,8 +19,9 @@ SERVER_WORDS = {
 class UsageSampler:
     """Watches process trees from a thread between `start` and `stop`.
 
-    CPU counts between `open_window` and `close_window`; memory is the highest sum of resident sizes (RSS) of
-    a name's processes ever seen. Children of `servers` are told apart by their command line.
+    CPU counts between `open_window` and `close_window`. Memory is the sum of resident sizes (RSS) of a
+    name's processes: the highest ever seen, and how much it grew inside the window, the mean of its last
+    tenth against that of its second. Children of `servers` are told apart by their command line.
     """
 
     def __init__(self, pids: Callable[[], Mapping[str, int]], listening: Mapping[str, int]) -> None:
@@ -29,8 +30,10 @@ class UsageSampler:
         self._names: dict[int, str] = {}
         self._cpu_s: dict[int, float] = {}
         self._peak_rss: dict[str, int] = defaultdict(int)
+        self._rss: dict[str, list[int]] = defaultdict(list)
         self._opened: dict[int, float] = {}
         self._closed: dict[int, float] = {}
+        self._rss_inside: dict[str, list[int]] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
@@ -48,13 +51,17 @@ class UsageSampler:
     def open_window(self) -> None:
         """CPU counts from now."""
         self._opened = self._sample()
+        with self._lock:
+            self._rss.clear()
 
     def close_window(self) -> None:
         """CPU counts until now."""
         self._closed = self._sample()
+        with self._lock:
+            self._rss_inside = {name: list(sizes) for name, sizes in self._rss.items()}
 
     def result(self, seconds: float) -> dict[str, dict[str, Any]]:
-        """Per name: CPU seconds inside the window, per cent of one core, peak RSS in MB, processes."""
+        """Per name: CPU seconds inside the window, per cent of one core, peak and growth of RSS."""
         used: dict[str, float] = defaultdict(float)
         count: dict[str, int] = defaultdict(int)
         for pid, cpu_s in self._closed.items():
@@ -65,6 +72,7 @@ class UsageSampler:
                 "cpu_s": round(used[name], 2),
                 "cpu_percent": round(100 * used[name] / seconds, 1),
                 "peak_rss_mb": round(self._peak_rss[name] / MB, 1),
+                "rss_growth_percent": growth_percent(self._rss_inside.get(name, [])),
                 "processes": count[name],
             }
             for name in sorted(used)
@@ -83,6 +91,7 @@ class UsageSampler:
                     self._look(name, process, memory)
             for name, size in memory.items():
                 self._peak_rss[name] = max(self._peak_rss[name], size)
+                self._rss[name].append(size)
             return dict(self._cpu_s)
 
     def _look(self, name: str, process: psutil.Process, memory: dict[str, int]) -> None:
@@ -96,6 +105,15 @@ class UsageSampler:
             return
         self._cpu_s[process.pid] = times.user + times.system
         memory[self._names[process.pid]] += size
+
+
+def growth_percent(sizes: Sequence[int]) -> float | None:
+    """The mean of the last tenth against that of the second tenth; None of too few."""
+    tenth = len(sizes) // 10
+    if not tenth:
+        return None
+    before, after = sum(sizes[tenth : 2 * tenth]), sum(sizes[-tenth:])
+    return round(100 * (after / before - 1), 1) if before else None
 
 
 def _tree(pid: int) -> list[psutil.Process]:

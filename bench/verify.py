@@ -1,11 +1,13 @@
 """What MongoDB holds after a run, against what the load generator knows it sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
+
+from bench.system import BenchTenant
 
 Document = Mapping[str, Any]
 EXAMPLES = 20
@@ -41,45 +43,52 @@ class Verdict:
         self.note(text)
 
 
-def verify(database: Database[dict[str, Any]], load: Mapping[str, Any]) -> Verdict:
-    """Compare the tenant's database with the result of the load generator."""
-    charge_points = load["ledger"]
+def verify(
+    client: MongoClient[dict[str, Any]], tenants: Sequence[BenchTenant], load: Mapping[str, Any]
+) -> Verdict:
+    """Compare the tenants' databases with the result of the load generator."""
     verdict = Verdict()
-    verdict.meter_values = database["meter_values"].count_documents({})
+    for tenant in tenants:
+        database = client[tenant.database_name]
+        ledger = [point for point in load["ledger"] if point["url"].endswith(f"/{tenant.id}")]
+        verdict.meter_values += database["meter_values"].estimated_document_count() - tenant.filled
+        _count_calls(database, ledger, verdict)
+        _compare_sessions(database, ledger, verdict)
     verdict.meter_values_missing = max(0, load["total"]["meter_values"] - verdict.meter_values)
-    _count_calls(database, charge_points, verdict)
-    _compare_sessions(database, charge_points, verdict)
     return verdict
 
 
 def _count_calls(database: Database[dict[str, Any]], ledger: list[dict[str, Any]], verdict: Verdict) -> None:
     """Unique ids are 1..n per charge point, so each one is looked for, not only their number."""
-    missing = {point["charge_point_id"]: set(range(1, point["calls"] + 1)) for point in ledger}
-    verdict.sent = sum(len(ids) for ids in missing.values())
+    found = {point["charge_point_id"]: bytearray(point["calls"] + 1) for point in ledger}
+    verdict.sent += sum(point["calls"] for point in ledger)
     projection = {"_id": 0, "charge_point_id": 1, "unique_id": 1}
     for message in database["ocpp_messages"].find({"direction": "in"}, projection, batch_size=10_000):
-        ids = missing.get(message["charge_point_id"], set())
-        if int(message["unique_id"]) in ids:
-            ids.discard(int(message["unique_id"]))
+        seen, number = found.get(message["charge_point_id"], bytearray()), int(message["unique_id"])
+        if number < len(seen) and not seen[number]:
+            seen[number] = 1
             verdict.found += 1
         else:
             verdict.duplicates += 1
     for point in ledger:
-        ids = missing[point["charge_point_id"]]
-        answered = ids - set(point["unanswered"])
+        name = point["charge_point_id"]
+        missing = [number for number, seen in enumerate(found[name]) if not seen and number]
+        answered = sorted(set(missing) - set(point["unanswered"]))
         verdict.answered_lost += len(answered)
-        if ids:
-            name = point["charge_point_id"]
-            verdict.note(f"{name}: not found {sorted(ids)[:10]}, of these answered {sorted(answered)[:10]}")
+        if missing:
+            verdict.note(f"{name}: not found {missing[:10]}, of these answered {answered[:10]}")
 
 
 def _compare_sessions(
     database: Database[dict[str, Any]], ledger: list[dict[str, Any]], verdict: Verdict
 ) -> None:
-    with_sample_count = [{"$set": {"meter_values": {"$size": "$meter_values"}}}]
+    ours: dict[str, Any] = {
+        "$match": {"charge_point_id": {"$in": [point["charge_point_id"] for point in ledger]}}
+    }
+    with_sample_count = [ours, {"$set": {"meter_values": {"$size": "$meter_values"}}}]
     documents = database["sessions"].aggregate(with_sample_count)
     stored = {document["transaction_id"]: document for document in documents}
-    verdict.sessions = len(stored)
+    verdict.sessions += len(stored)
     for point in ledger:
         for entry in point["sessions"]:
             session = stored.pop(entry["transaction_id"], None)

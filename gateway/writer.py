@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 import structlog
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
 
 _MAX_UNSENT = 200
@@ -25,12 +25,14 @@ class FrameWriter:
 
     def send(self, text: str) -> None:
         """Write soon. A reader that stays away for too long loses its connection, and nobody waits for it."""
-        if len(self._unsent) >= _MAX_UNSENT:
+        if self._writing is None and not self._websocket.transport.get_write_buffer_size():
+            broadcast([self._websocket], text)  # at once, which costs a fraction of a task
+        elif len(self._unsent) >= _MAX_UNSENT:
             self._drop_slow_reader()
-            return
-        self._unsent.append(text)
-        if self._writing is None:
-            self._writing = self._loop.create_task(self._write())
+        else:
+            self._unsent.append(text)
+            if self._writing is None:
+                self._writing = self._loop.create_task(self._write())
 
     async def _write(self) -> None:
         try:

@@ -19,9 +19,20 @@ class Channel(kombu_redis.Channel):
     polled_at: ClassVar[float] = 0.0
     """By the monotonic clock. While a worker consumes and has room, every second."""
 
+    _commands: tuple[Any, Any] = (None, None)
+    """A pool, and the client that sends commands by it."""
+
     def _brpop_read(self, **options: Any) -> Any:
         Channel.polled_at = time.monotonic()
         return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        """One for all commands: kombu makes one for each, which costs more than the command itself."""
+        if asynchronous:  # those that listen keep a connection of their own
+            return super()._create_client(asynchronous)  # type: ignore[no-untyped-call]
+        if self._commands[0] is not self.pool:
+            self._commands = (self.pool, super()._create_client())  # type: ignore[no-untyped-call]
+        return self._commands[1]
 
     def _connparams(self, *args: Any, **kwargs: Any) -> Any:
         if self.connection is None or self.connection.client is None:

@@ -1,6 +1,7 @@
 """MQTT topics (design section 5). Ids never reach a topic unescaped."""
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from app.domain.context import ChargePointRef
@@ -18,6 +19,7 @@ _ROOTS = {
 }
 
 
+@lru_cache(maxsize=50_000)
 def escape(identity: str) -> str:
     """Percent-encode what has a meaning in topics; everything else stays readable."""
     return _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", identity)

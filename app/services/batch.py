@@ -155,6 +155,11 @@ class Batch:
     seen: dict[str, datetime] = field(default_factory=dict)
     deviations: dict[str, Counter[str]] = field(default_factory=dict)
 
+    @property
+    def session_changes(self) -> list[SessionChange]:
+        """What began, then what was completed."""
+        return [*self.begun, *self.completed]
+
     def session_of(self, charge_point_id: str, transaction_id: int | None) -> Session | None:
         """The charge point's own session of this number; another's is none (B46)."""
         session = self.sessions.get(transaction_id) if transaction_id is not None else None

@@ -19,7 +19,7 @@ from app.services.batch import Batch, BatchNeeds, ConnectorChange, Exchange, Ses
 from app.storage import charge_points, deviations, id_tags, messages, meter_values, sessions, untold
 from app.storage.charge_point_documents import charge_point_of, connector_document
 from app.storage.mongo import Databases, Document, store_errors
-from app.storage.outbox import MongoOutbox
+from app.storage.outbox import outbox_documents
 from app.storage.session_documents import session_of
 from app.storage.untold import Untold
 
@@ -43,9 +43,8 @@ class _Written:
 class MongoBatches:
     """Port `BatchStore`."""
 
-    def __init__(self, databases: Databases, outbox: MongoOutbox, untold: Untold) -> None:
+    def __init__(self, databases: Databases, untold: Untold) -> None:
         self._databases = databases
-        self._outbox = outbox
         self._untold = untold
 
     def load(self, tenant: Tenant, needs: BatchNeeds) -> Batch:
@@ -89,34 +88,43 @@ class MongoBatches:
         """Write what was collected. The events go last, and only those of calls that did not fail."""
         failed: dict[int, Exception] = {}
         failed |= self._write(batch.tenant.id, meter_values.NAME, _meter_writes(batch)).failed
-        failed |= self._write_sessions(batch)
+        entries = {one.session.id: self._entries(batch, one) for one in batch.session_changes}
+        writes = _session_writes(batch, entries)
+        written = self._write(batch.tenant.id, sessions.NAME, writes)
+        failed |= written.failed
         failed |= self._write(batch.tenant.id, charge_points.NAME, _charge_point_writes(batch)).failed
-        self._flush_events(batch, failed)
+        self._tell(batch, entries, written, len(writes), failed)
         self._log_exchanges(batch)
         self._count_deviations(batch)
         return failed
 
-    def _write_sessions(self, batch: Batch) -> dict[int, Exception]:
-        """What began, what was completed, what came late: one write. Then the events move to the outbox."""
-        changes = [*batch.begun, *batch.completed]
-        entries = {one.session.id: self._entries(batch, one) for one in changes}
-        writes = _session_writes(batch, entries)
-        written = self._write(batch.tenant.id, sessions.NAME, writes)
+    def _tell(
+        self,
+        batch: Batch,
+        entries: Mapping[str, list[Document]],
+        written: _Written,
+        writes: int,
+        failed: dict[int, Exception],
+    ) -> None:
+        """What waits in sessions moves to the outbox, along with all other events."""
         stored = [
             one.session.id
-            for one in changes
+            for one in batch.session_changes
             if one.call not in written.failed and one.call not in written.known
         ]
         try:
-            if written.matched < len(writes) - len(batch.begun):  # perhaps somebody else has completed one
+            if written.matched < writes - len(batch.begun):  # perhaps somebody else has completed one
                 telling = self._read(batch.tenant.id, sessions.NAME, stored)
             else:
                 telling = [{"_id": session_id, untold.FIELD: entries[session_id]} for session_id in stored]
             telling += self._find_repeated(batch, written)
-            self._untold.tell_all(batch.tenant.id, sessions.NAME, telling)
+            failed |= written.failed
+            events = [event for call, event in batch.events if call not in failed]
+            along = outbox_documents(batch.tenant.id, events, batch.order_key) if events else ()
+            self._untold.tell_all(batch.tenant.id, sessions.NAME, telling, list(along))
         except Retryable as failure:
-            return {one.call: failure for one in changes} | written.failed
-        return written.failed
+            failed |= {one.call: failure for one in batch.session_changes if one.call not in failed}
+            failed |= {call: failure for call, _ in batch.events if call not in failed}
 
     def _entries(self, batch: Batch, change: SessionChange) -> list[Document]:
         return self._untold.entries(batch.tenant.id, change.events, batch.order_key)
@@ -161,15 +169,6 @@ class MongoBatches:
                     written.failed[call] = Retryable(f"{name}: {error.get('errmsg', 'write failed')}")
             return written
         return _Written(matched=done.matched_count)
-
-    def _flush_events(self, batch: Batch, failed: dict[int, Exception]) -> None:
-        events = [event for call, event in batch.events if call not in failed]
-        if not events:
-            return
-        try:
-            self._outbox.append(batch.tenant.id, events, batch.order_key)
-        except Retryable as failure:
-            failed |= {call: failure for call, _ in batch.events}
 
     def _log_exchanges(self, batch: Batch) -> None:
         """The message log stands beside the path of answers: its failure is told and costs no answer."""

@@ -9,16 +9,18 @@ from datetime import datetime
 from uuid import uuid4
 
 import orjson
-from pymongo import ASCENDING, ReplaceOne
-from pymongo.errors import DuplicateKeyError
+from pymongo import ASCENDING
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from app.domain.context import ChargePointRef
+from app.domain.errors import Retryable
 from app.domain.events import Event, EventChannel
 from app.services.ports import OutboxEntry
 from app.storage.mongo import Databases, Document, store_errors
 
 NAME = "outbox"
 _MAX_BYTES = 1_000_000
+_DUPLICATE_KEY = 11000
 
 
 def outbox_documents(
@@ -60,10 +62,13 @@ class MongoOutbox:
             return
 
     def put_all(self, tenant_id: str, documents: Sequence[Document]) -> None:
-        """Store entries, in order, with one write; those that are there stay as they are."""
-        writes = [ReplaceOne({"_id": document["_id"]}, document, upsert=True) for document in documents]
-        with store_errors():
-            self._databases.collection(tenant_id, NAME).bulk_write(writes)
+        """Store entries with one write; those that are there stay as they are. Raises Retryable."""
+        try:
+            with store_errors():
+                self._databases.collection(tenant_id, NAME).insert_many(documents, ordered=False)
+        except Retryable as failure:
+            if not _are_known(failure.__cause__):
+                raise
 
     def head(self, tenant_id: str, limit: int) -> list[OutboxEntry]:
         """The oldest entries, in order."""
@@ -80,6 +85,13 @@ class MongoOutbox:
         """How many entries wait."""
         with store_errors():
             return self._databases.collection(tenant_id, NAME).count_documents({})
+
+
+def _are_known(cause: BaseException | None) -> bool:
+    """Whatever could not be inserted is there already, and nothing else went wrong."""
+    if not isinstance(cause, BulkWriteError) or cause.details.get("writeConcernErrors"):
+        return False
+    return all(error.get("code") == _DUPLICATE_KEY for error in cause.details["writeErrors"])
 
 
 def _entry(document: Document) -> OutboxEntry:

@@ -11,8 +11,6 @@ worst.
 from collections.abc import Sequence
 from datetime import datetime
 
-from pymongo import UpdateOne
-
 from app.domain.events import Event
 from app.storage.mongo import Databases, Document, store_errors
 from app.storage.outbox import MongoOutbox, first_id_at, outbox_documents
@@ -44,17 +42,21 @@ class Untold:
         with store_errors():
             self._databases.collection(tenant_id, collection).update_one({"_id": document["_id"]}, moved)
 
-    def tell_all(self, tenant_id: str, collection: str, documents: Sequence[Document]) -> None:
-        """Move the entries of many documents: two writes for all of them. Raises Retryable, as `tell`."""
+    def tell_all(
+        self, tenant_id: str, collection: str, documents: Sequence[Document], along: Sequence[Document] = ()
+    ) -> None:
+        """Move the entries of many documents, and put others along with them into the outbox: two writes for
+        all of them. Raises Retryable, as `tell`.
+        """
         entries = [entry for document in documents for entry in document.get(FIELD) or ()]
+        if entries or along:
+            self._outbox.put_all(tenant_id, [*entries, *along])
         if not entries:
             return
-        self._outbox.put_all(tenant_id, sorted(entries, key=lambda entry: str(entry["_id"])))
         moved = {"$pull": {FIELD: {"_id": {"$in": [entry["_id"] for entry in entries]}}}}
+        theirs = {"_id": {"$in": [document["_id"] for document in documents]}}
         with store_errors():
-            self._databases.collection(tenant_id, collection).bulk_write(
-                [UpdateOne({"_id": document["_id"]}, moved) for document in documents], ordered=False
-            )
+            self._databases.collection(tenant_id, collection).update_many(theirs, moved)
 
     def tell_forgotten(self, tenant_id: str, before: datetime) -> int:
         """Move what was written before this instant and still waits; answers how many documents had some."""

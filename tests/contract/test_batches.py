@@ -385,7 +385,7 @@ def test_a_session_that_somebody_else_has_completed_is_told_as_they_completed_it
     """Their process died before it told anybody (found by a soak); ours comes second and changes nothing."""
     running = insert_session(real, 1)
     theirs = replace(running, status=SessionStatus.COMPLETED, stop_time=at(60), stop_meter_value=2000)
-    dying = MongoBatches(databases, MongoOutbox(databases), DyingUntold(databases))
+    dying = MongoBatches(databases, DyingUntold(databases))
     first = Batch(real.tenant, 5)
     first.completed.append(a_change(real, 0, theirs, "theirs"))
     assert list(dying.flush(first)) == [0]
@@ -403,5 +403,7 @@ class DyingUntold(Untold):
     def __init__(self, databases: Databases) -> None:
         super().__init__(databases, MongoOutbox(databases), ("sessions",))
 
-    def tell_all(self, tenant_id: str, collection: str, documents: Sequence[Document]) -> None:
+    def tell_all(
+        self, tenant_id: str, collection: str, documents: Sequence[Document], along: Sequence[Document] = ()
+    ) -> None:
         raise Retryable("killed here")

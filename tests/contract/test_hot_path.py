@@ -70,7 +70,7 @@ class Line:
             authorization=authorization,
             sessions=SessionService(sessions, authorization, world.clock),
             meter_values=MeterValueService(MongoMeterValues(databases)),
-            batches=MongoBatches(databases, outbox, untold),
+            batches=MongoBatches(databases, untold),
         )
         self._tenant_id, self._counter, self._sequence = stores.id, counter, 0
         self.answer: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedOK
+from websockets.protocol import State
 
 from app.domain.charge_point import ChargePoint, ChargePointSettings, Connection, Registration
 from app.domain.context import ChargePointRef
@@ -37,10 +38,29 @@ class FakeWebSocket:
         self.may_write.set()
         self.aborted = asyncio.Event()
         self.read = 0
+        self.send_in_progress = None
 
     @property
     def transport(self) -> "FakeWebSocket":
         return self
+
+    @property
+    def protocol(self) -> "FakeWebSocket":
+        return self
+
+    @property
+    def state(self) -> State:
+        return State.CLOSED if self.ended.is_set() else State.OPEN
+
+    def get_write_buffer_size(self) -> int:
+        """Something is left when the charge point does not read."""
+        return 0 if self.may_write.is_set() else 1
+
+    def send_text(self, text: bytes) -> None:
+        self._outgoing.put_nowait(text.decode())
+
+    def send_data(self) -> None:
+        """It is out already."""
 
     def abort(self) -> None:
         self.aborted.set()
