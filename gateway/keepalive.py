@@ -29,7 +29,10 @@ _TCP = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}  # not every 
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """A ping every `interval_s`, 0 for none; who is not pinged may be silent for `silence_s`."""
+    """A ping after `interval_s` without a frame, 0 for none.
+
+    Who is not pinged may be silent for `silence_s`.
+    """
 
     interval_s: float
     timeout_s: float
@@ -79,8 +82,11 @@ async def _is_there(peer: Peer, rhythm: Rhythm, note: Callable[[ChargePointRef],
     if not rhythm.interval_s:
         await asyncio.sleep(max(1.0, peer.heard_at + rhythm.silence_s - time.monotonic()))
         return peer.is_busy or time.monotonic() - peer.heard_at < rhythm.silence_s
-    await asyncio.sleep(rhythm.interval_s)
+    quiet_s = time.monotonic() - peer.heard_at
+    await asyncio.sleep(rhythm.interval_s - (quiet_s if quiet_s < rhythm.interval_s else 0.0))
     asked_at = time.monotonic()
+    if asked_at - peer.heard_at < rhythm.interval_s:
+        return True  # who speaks needs no asking
     if await _answers(peer.websocket, rhythm.timeout_s):
         note(peer.ref)
         return True

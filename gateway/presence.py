@@ -78,8 +78,9 @@ class Presence:
     def close_unserved(self) -> None:
         """End the connections of tenants that are out of service."""
         find = self._services.tenants.directory.find
-        for ref, connection in list(self._connections.items()):
-            if not is_served(find(ref.tenant_id)):
+        unserved = {tenant_id for tenant_id in self.counts() if not is_served(find(tenant_id))}
+        for connection in self.all() if unserved else ():
+            if connection.ref.tenant_id in unserved:
                 connection.close(_NOT_SERVED, "the tenant is not served")
 
     def find(self, ref: ChargePointRef) -> ChargePointConnection | None:

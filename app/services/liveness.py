@@ -73,22 +73,17 @@ class LivenessService:
         alive = self._link.live_gateways()
         listed = self._last_seen.heard_since(tenant.id, datetime.fromtimestamp(0, UTC))
         now = self._clock.now()
-        for charge_point in self._charge_points.connected(tenant.id):
-            connection = charge_point.connection
-            if connection is None:
-                continue
-            ref = ChargePointRef(tenant.id, charge_point.id)
+        for charge_point_id, connection in self._charge_points.connections(tenant.id):
             if connection.gateway_id not in alive:
-                self._service.close_connection(ref, connection.epoch)
-            elif not connection.silent and charge_point.id not in listed:
-                self._last_seen.touch(tenant.id, {charge_point.id: now})
+                self._service.close_connection(ChargePointRef(tenant.id, charge_point_id), connection.epoch)
+            elif not connection.silent and charge_point_id not in listed:
+                self._last_seen.touch(tenant.id, {charge_point_id: now})
 
     def _close_all(self, tenant: Tenant, gateway_id: str) -> int:
-        lost = self._charge_points.connected(tenant.id, gateway_id)
+        lost = self._charge_points.connections(tenant.id, gateway_id)
         return sum(
-            self._service.close_connection(ChargePointRef(tenant.id, cp.id), cp.connection.epoch)
-            for cp in lost
-            if cp.connection is not None
+            self._service.close_connection(ChargePointRef(tenant.id, charge_point_id), connection.epoch)
+            for charge_point_id, connection in lost
         )
 
     def _judge(self, tenant: Tenant, charge_point_id: str, heard: datetime) -> bool:

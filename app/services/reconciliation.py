@@ -1,19 +1,18 @@
 """The sweep over running sessions: those that cannot be alive any more get an estimated end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from app.domain.meter import MeterReading
-from app.domain.reconciliation import Patience, Suspicion, estimated_end, next_starts, suspicion
-from app.domain.session import Session
+from app.domain.reconciliation import Patience, Runs, Suspicion, estimated_end, next_starts, suspicion
 from app.domain.tenant import Tenant
 from app.services import session_events
 from app.services.meter_values import MeterValueRepository, energy_values_of
 from app.services.ports import ChargePointRepository, Clock, SessionRepository
 
 T = TypeVar("T")
-_LOOKED_AT_TOGETHER = 100
+_LOOKED_AT_TOGETHER = 500
 _READ_TOGETHER = 50
 """A session of a day may have thousands of readings."""
 
@@ -36,7 +35,8 @@ class ReconciliationService:
     def sweep(self, tenant: Tenant) -> int:
         """Close running sessions that cannot be alive, as faulted; answers how many.
 
-        Charge points are read a hundred at a time, readings only of sessions under suspicion.
+        Of sessions and charge points is read what has to be known of each; all there is, and readings, only
+        of sessions under suspicion.
         """
         active = list(self._sessions.active(tenant.id))
         followed = next_starts(active)
@@ -45,27 +45,29 @@ class ReconciliationService:
             for some in _parts(active, _LOOKED_AT_TOGETHER)
             for found in self._suspects(tenant, some, followed)
         ]
-        return sum(self._close(tenant.id, some) for some in _parts(suspects, _READ_TOGETHER))
+        return sum(self._close(tenant.id, dict(some)) for some in _parts(suspects, _READ_TOGETHER))
 
     def _suspects(
-        self, tenant: Tenant, sessions: Sequence[Session], followed: dict[str, datetime]
-    ) -> Iterator[tuple[Session, Suspicion]]:
+        self, tenant: Tenant, sessions: Sequence[Runs], followed: dict[str, datetime]
+    ) -> Iterator[tuple[str, Suspicion]]:
         configuration, now = tenant.configuration, self._clock.now()
         patience = Patience(configuration.session_available_s, configuration.session_silence_s)
-        known = self._charge_points.find_many(tenant.id, {session.charge_point_id for session in sessions})
+        signs = self._charge_points.signs(tenant.id, {session.charge_point_id for session in sessions})
         for session in sessions:
-            charge_point = known.get(session.charge_point_id)
-            found = suspicion(session, followed.get(session.id), charge_point, patience, now)
+            theirs = signs.get(session.charge_point_id)
+            found = suspicion(session, followed.get(session.id), theirs, patience, now)
             if found is not None:
-                yield session, found
+                yield session.id, found
 
-    def _close(self, tenant_id: str, suspects: Sequence[tuple[Session, Suspicion]]) -> int:
-        readings = self._meter_values.readings_of(tenant_id, [session.id for session, _ in suspects])
+    def _close(self, tenant_id: str, suspects: Mapping[str, Suspicion]) -> int:
+        readings = self._meter_values.readings_of(tenant_id, list(suspects))
         now = self._clock.now()
         ended = [
-            estimated_end(session, found.reason, energy_values_of(readings.get(session.id, ())), now)
-            for session, found in suspects
-            if not _lives(found, readings.get(session.id, ()))
+            estimated_end(
+                session, suspects[session.id].reason, energy_values_of(readings.get(session.id, ())), now
+            )
+            for session in self._sessions.find_many(tenant_id, list(suspects))
+            if not _lives(suspects[session.id], readings.get(session.id, ()))
         ]
         told = [(session, session_events.stopped(session)) for session in ended]
         return self._sessions.mark_faulted(tenant_id, told, self._clock.order_key()) if told else 0

@@ -13,6 +13,7 @@ from app.domain.charge_point import (
     ConnectorRating,
     Registration,
 )
+from app.domain.reconciliation import FREE, Signs
 from app.storage.mongo import Document, members_of
 
 
@@ -55,7 +56,7 @@ def charge_point_of(document: Document) -> ChargePoint:
         id=document["_id"],
         registration=Registration(registration) if registration else None,
         connectors=tuple(Connector(**members_of(Connector, one)) for one in document.get("connectors", ())),
-        connection=_connection(document),
+        connection=connection_of(document),
         inventory=document.get("inventory", {}),
         configuration=document.get("configuration", {}),
         last_seen=document.get("last_seen"),
@@ -78,7 +79,20 @@ def _rating_of(document: Document) -> ConnectorRating:
     return ConnectorRating(**members_of(ConnectorRating, document))
 
 
-def _connection(document: Document) -> Connection | None:
+def signs_of_document(document: Document) -> Signs:
+    """What it shows of its life: of a document that holds that much."""
+    connection = document.get("connection")
+    free = {
+        connector["id"]: connector["last_update"]
+        for connector in document.get("connectors", ())
+        if connector["status"] == FREE
+    }
+    is_live = connection is not None and not connection["silent"]
+    return Signs(is_live, document.get("last_seen"), free)
+
+
+def connection_of(document: Document) -> Connection | None:
+    """The open one."""
     stored = document.get("connection")
     if not stored:
         return None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pymongo import UpdateOne
@@ -17,14 +18,29 @@ from app.domain.charge_point import (
     Registration,
 )
 from app.domain.context import ChargePointRef
+from app.domain.reconciliation import Signs
 from app.services.batch import BootRecord
 from app.services.ports import OpenedConnection, Page, PageRequest
-from app.storage.charge_point_documents import changes_of, charge_point_of, new_document
+from app.storage.charge_point_documents import (
+    changes_of,
+    charge_point_of,
+    connection_of,
+    new_document,
+    signs_of_document,
+)
 from app.storage.mongo import Databases, Document, of_revision, store_errors
 from app.storage.paging import read_page
 from app.storage.quotas import QuotaCounter
 
 NAME = "charge_points"
+_COPIED_TOGETHER = 500
+_SIGNS = {
+    "connection.silent": 1,
+    "last_seen": 1,
+    "connectors.id": 1,
+    "connectors.status": 1,
+    "connectors.last_update": 1,
+}
 
 
 def boot_write(record: BootRecord) -> tuple[Document, Document]:
@@ -178,19 +194,27 @@ class MongoChargePoints:
             document = points.find_one(itself) if written.matched_count else None
         return charge_point_of(document) if document else None
 
-    def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
-        """With an open connection, on one gateway or any."""
+    def connections(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[tuple[str, Connection]]:
+        """On one gateway or any."""
         query = {"connection.gateway_id": gateway_id} if gateway_id else {"connection": {"$ne": None}}
         with store_errors():
-            for document in self._collection(tenant_id).find(query):
-                yield charge_point_of(document)
+            for document in self._collection(tenant_id).find(query, {"connection": 1, "epoch": 1}):
+                connection = connection_of(document)
+                if connection is not None:
+                    yield document["_id"], connection
+
+    def signs(self, tenant_id: str, charge_point_ids: Iterable[str]) -> dict[str, Signs]:
+        """With one query."""
+        with store_errors():
+            found = self._collection(tenant_id).find({"_id": {"$in": list(charge_point_ids)}}, _SIGNS)
+            return {document["_id"]: signs_of_document(document) for document in found}
 
     def copy_last_seen(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
-        """Newest time wins."""
-        changes = [UpdateOne({"_id": cp_id}, {"$max": {"last_seen": at}}) for cp_id, at in seen.items()]
-        if changes:
+        """Newest time wins. In parts, so that others get their turn in between."""
+        changes = (UpdateOne({"_id": cp_id}, {"$max": {"last_seen": at}}) for cp_id, at in seen.items())
+        while part := list(islice(changes, _COPIED_TOGETHER)):
             with store_errors():
-                self._collection(tenant_id).bulk_write(changes, ordered=False)
+                self._collection(tenant_id).bulk_write(part, ordered=False)
 
 
 def _next_connection(gateway_id: str, connection_id: str, at: datetime) -> Document:

@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from app.domain.context import ChargePointRef
 from app.domain.events import Event
+from app.domain.reconciliation import RunningSession
 from app.domain.session import MAX_TRANSACTION_ID, EnergyValue, Session, SessionStatus
 from app.services.batch import LateEnergy
 from app.services.ports import Page, PageRequest
@@ -29,6 +30,7 @@ NAME = "sessions"
 _LOOK_BACK = 5  # readings without the register come in between
 _LONGEST = timedelta(days=30)  # a session that began earlier gets no readings by their time
 _BARE = {"meter_values": 0, FIELD: 0}
+_RUNNING = {"charge_point_id": 1, "connector_id": 1, "start_time": 1, "received_at": 1}
 _ACTIVE = {"status": SessionStatus.ACTIVE.value}
 
 
@@ -152,14 +154,22 @@ class MongoSessions:
         query = {"charge_point_id": ref.charge_point_id} | _ACTIVE
         return list(_bare_sessions(self._collection(ref.tenant_id), query))
 
-    def active(self, tenant_id: str) -> Iterator[Session]:
-        """Asked by tag, which every session that was started has: there is an index of active ones by tag.
-
-        Whole documents: while a session runs there is hardly anything in it to leave out.
-        """
+    def active(self, tenant_id: str) -> Iterator[RunningSession]:
+        """Asked by tag, which every session that was started has: there is an index of active ones by tag."""
+        query = {"id_tag_key": {"$gte": ""}} | _ACTIVE
         with store_errors():
-            for document in self._collection(tenant_id).find({"id_tag_key": {"$gte": ""}} | _ACTIVE):
-                yield session_of(document)
+            for document in self._collection(tenant_id).find(query, _RUNNING):
+                yield RunningSession(
+                    document["_id"],
+                    document["charge_point_id"],
+                    document.get("connector_id"),
+                    document.get("start_time"),
+                    document.get("received_at"),
+                )
+
+    def find_many(self, tenant_id: str, session_ids: Collection[str]) -> list[Session]:
+        """With one query."""
+        return list(_bare_sessions(self._collection(tenant_id), {"_id": {"$in": list(session_ids)}}))
 
     def is_confirmed(self, session: Session) -> bool:
         """Readings that came by their time carry another transaction id, or none."""

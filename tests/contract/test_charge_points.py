@@ -8,7 +8,8 @@ import pytest
 from app.domain.charge_point import Availability, ChargePoint, ConnectorRating, Registration
 from app.domain.context import ChargePointRef, fence_of
 from app.domain.errors import InvalidInput, QuotaExceeded
-from app.services.batch import BatchNeeds, BootRecord, ConnectorChange
+from app.domain.reconciliation import Signs
+from app.services.batch import Batch, BatchNeeds, BootRecord, ConnectorChange
 from app.services.ports import OpenedConnection, PageRequest
 from tests.builders import NOON, a_connector, a_tenant, at
 from tests.contract.stores import Stores
@@ -162,10 +163,24 @@ def test_the_connected_ones_are_listed_by_gateway(stores: Stores) -> None:
         stores.charge_points.insert(ChargePoint(stores.id, name, None))
         if gateway_id:
             opening(stores, ChargePointRef(stores.id, name), gateway_id, name, NOON)
-    assert {cp.id for cp in stores.charge_points.connected(stores.id)} == {"CP-1", "CP-2"}
-    assert [cp.id for cp in stores.charge_points.connected(stores.id, "gw-2")] == ["CP-2"]
-    assert list(stores.charge_points.connected(stores.id, "gw-3")) == []
-    assert list(stores.charge_points.connected("t-without-any")) == []
+    found = dict(stores.charge_points.connections(stores.id))
+    assert found.keys() == {"CP-1", "CP-2"}
+    assert (found["CP-1"].gateway_id, found["CP-1"].epoch) == ("gw-1", 1)
+    assert dict(stores.charge_points.connections(stores.id, "gw-2")) == {"CP-2": found["CP-2"]}
+    assert list(stores.charge_points.connections(stores.id, "gw-3")) == []
+    assert list(stores.charge_points.connections("t-without-any")) == []
+
+
+def test_charge_points_show_whether_they_live_and_which_connectors_are_free(stores: Stores) -> None:
+    for name in ("CP-1", "CP-2"):
+        stores.charge_points.insert(ChargePoint(stores.id, name, None))
+    opening(stores, ChargePointRef(stores.id, "CP-1"), "gw-1", "c-1", NOON)
+    connectors = (a_connector(1, "Available", last_update=at(5)), a_connector(2, "Charging"))
+    batch = Batch(stores.tenant, 1)
+    batch.connector_changes.append(ConnectorChange(0, ChargePointRef(stores.id, "CP-1"), connectors, 1))
+    assert stores.batches.flush(batch) == {}
+    found = stores.charge_points.signs(stores.id, ["CP-1", "CP-2", "nobody"])
+    assert found == {"CP-1": Signs(True, NOON, {1: at(5)}), "CP-2": Signs(False, None, {})}
 
 
 @pytest.mark.integration

@@ -173,7 +173,8 @@ def test_what_runs_is_found_by_charge_point_and_altogether(stores: Stores) -> No
     insert(stores, 4, status=SessionStatus.FAULTED)
     complete(stores, first)
     assert numbers(stores.sessions.active_on(ref(stores))) == [2]
-    assert numbers(stores.sessions.active(stores.id)) == [2, 3]
+    assert sorted(running.id for running in stores.sessions.active(stores.id)) == ["session-2", "session-3"]
+    assert numbers(stores.sessions.find_many(stores.id, ["session-1", "session-3", "nobody"])) == [1, 3]
     assert list(stores.sessions.active("t-without-any")) == []
 
 

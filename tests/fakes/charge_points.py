@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.charge_point import REVISED, ChargePoint, Connection, Connector, Registration
 from app.domain.context import ChargePointRef
 from app.domain.errors import QuotaExceeded
+from app.domain.reconciliation import Signs, signs_of
 from app.services.ports import OpenedConnection, Page, PageRequest
 from tests.fakes.paging import page_of
 
@@ -143,13 +144,18 @@ class FakeChargePointRepository:
         self._known[ref] = replace(known, **flat)
         return self._known[ref]
 
-    def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
-        """All with an open connection, or only those on one gateway."""
+    def connections(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[tuple[str, Connection]]:
+        """All that are open, or only those on one gateway."""
         return [
-            known
+            (known.id, known.connection)
             for known in self._of(tenant_id)
             if known.connection is not None and gateway_id in (None, known.connection.gateway_id)
         ]
+
+    def signs(self, tenant_id: str, charge_point_ids: Iterable[str]) -> dict[str, Signs]:
+        """Of those that are known."""
+        wanted = set(charge_point_ids)
+        return {known.id: signs_of(known) for known in self._of(tenant_id) if known.id in wanted}
 
     def mark_silent(self, ref: ChargePointRef, epoch: int, *, silent: bool) -> ChargePoint | None:
         """None if nothing changed."""

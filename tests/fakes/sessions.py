@@ -1,6 +1,6 @@
 """Sessions in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -63,6 +63,10 @@ class FakeSessionRepository:
     def active(self, tenant_id: str) -> list[Session]:
         """In the order they came."""
         return [known for known in self.all(tenant_id) if known.status is SessionStatus.ACTIVE]
+
+    def find_many(self, tenant_id: str, session_ids: Collection[str]) -> list[Session]:
+        """In the order they came."""
+        return [known for known in self.all(tenant_id) if known.id in session_ids]
 
     def around(self, ref: ChargePointRef, oldest: datetime) -> list[Session]:
         """What loading a batch looks for: what runs, ended at `oldest` or later, or began after what runs."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from app.domain.charge_point import ChargePoint, Connection, Registration
 from app.domain.context import ChargePointRef
+from app.domain.reconciliation import Signs
 from app.services.ports.pages import Page, PageRequest
 
 
@@ -100,8 +101,12 @@ class ChargePointRepository(Protocol):
         """
         ...
 
-    def connected(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[ChargePoint]:
-        """All with an open connection, or only those on one gateway."""
+    def connections(self, tenant_id: str, gateway_id: str | None = None) -> Iterable[tuple[str, Connection]]:
+        """The open connections, with their charge points' ids: all, or only those on one gateway."""
+        ...
+
+    def signs(self, tenant_id: str, charge_point_ids: Iterable[str]) -> dict[str, Signs]:
+        """What those of these that there are show of their life."""
         ...
 
     def mark_silent(self, ref: ChargePointRef, epoch: int, *, silent: bool) -> ChargePoint | None:

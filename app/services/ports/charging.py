@@ -1,11 +1,12 @@
 """Where sessions and id tags are kept."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from app.domain.context import ChargePointRef
 from app.domain.events import Event
 from app.domain.id_tag import IdTag
+from app.domain.reconciliation import Runs
 from app.domain.session import EnergyValue, Session
 from app.services.ports.pages import Page, PageRequest
 
@@ -35,8 +36,12 @@ class SessionRepository(Protocol):
         """A charge point's running sessions, without their energy values."""
         ...
 
-    def active(self, tenant_id: str) -> Iterable[Session]:
-        """All that run, in no order, without their energy values. Meant for sweeps."""
+    def active(self, tenant_id: str) -> Iterable[Runs]:
+        """All that run, in no order. Meant for sweeps."""
+        ...
+
+    def find_many(self, tenant_id: str, session_ids: Collection[str]) -> list[Session]:
+        """Those of these that there are, in no order, without their energy values."""
         ...
 
     def is_confirmed(self, session: Session) -> bool:

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from app.domain.charge_point import ChargePoint
-from app.domain.reconciliation import Patience, Suspicion, estimated_end, next_starts, suspicion
+from app.domain.reconciliation import (
+    Patience,
+    Suspicion,
+    estimated_end,
+    next_starts,
+    signs_of,
+    suspicion,
+)
 from app.domain.session import EnergyValue, FaultReason, Session, SessionStatus
 from tests.builders import a_charge_point, a_connection, a_connector, a_session, at
 
@@ -20,7 +27,8 @@ def judged(
     next_start: datetime | None = None,
     **fields: Any,
 ) -> Suspicion | None:
-    return suspicion(a_session(**fields), next_start, charge_point, patience, at(seconds))
+    signs = signs_of(charge_point) if charge_point is not None else None
+    return suspicion(a_session(**fields), next_start, signs, patience, at(seconds))
 
 
 def live(*statuses: tuple[int, str, float]) -> ChargePoint:

@@ -102,20 +102,29 @@ async def test_an_answer_that_came_while_we_stood_still_ourselves_counts() -> No
     assert not peer.closed.is_set()
 
 
+async def speak(peer: FakePeer, every_s: float) -> None:
+    """A frame now and then, until cancelled."""
+    while True:
+        peer.heard_at = time.monotonic()
+        await asyncio.sleep(every_s)
+
+
 async def test_who_speaks_is_there_though_it_answers_no_ping() -> None:
     peer = FakePeer(pongs=False)
-
-    async def speak() -> None:
-        while True:
-            peer.heard_at = time.monotonic()
-            await asyncio.sleep(0.01)
-
-    speaking = asyncio.ensure_future(speak())
+    speaking = asyncio.ensure_future(speak(peer, 0.04))
     await watched(peer, FAST, 0.4)
     speaking.cancel()
     assert not peer.closed.is_set()
     assert peer.pings >= 2
     assert len(peer.pending_pings) <= 1  # what is not answered is not remembered
+
+
+async def test_who_speaks_more_often_than_it_would_be_asked_is_not_asked() -> None:
+    peer = FakePeer()
+    speaking = asyncio.ensure_future(speak(peer, 0.01))
+    await watched(peer, Rhythm(0.2, 0.05, 60), 0.5)
+    speaking.cancel()
+    assert (peer.closed.is_set(), peer.pings) == (False, 0)
 
 
 async def test_who_waits_for_our_answer_is_not_taken_for_gone() -> None:

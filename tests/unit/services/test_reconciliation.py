@@ -8,6 +8,7 @@ from app.domain.context import ChargePointRef
 from app.domain.meter import Attribution
 from app.domain.session import EnergyValue, SessionStatus
 from app.domain.tenant import Tenant
+from app.services import reconciliation
 from app.services.batch import Batch, BatchNeeds, MeterRecord
 from app.services.meter_values import MeterReport
 from app.services.sessions import Stop
@@ -140,13 +141,14 @@ def test_hundreds_are_looked_at_in_parts(
     for number in range(1, 304):
         world.sessions.insert(a_session(number, connector_id=number), [], number)
     asked: list[int] = []
-    find_many = world.charge_points.find_many
+    signs = world.charge_points.signs
 
     def counted(tenant_id: str, ids: Any) -> Any:
         asked.append(len(ids))
-        return find_many(tenant_id, ids)
+        return signs(tenant_id, ids)
 
-    monkeypatch.setattr(world.charge_points, "find_many", counted)
+    monkeypatch.setattr(world.charge_points, "signs", counted)
+    monkeypatch.setattr(reconciliation, "_LOOKED_AT_TOGETHER", 100)
     assert sweep(world, tenant, 1_000_000) == 303
     assert len(asked) == 4
 

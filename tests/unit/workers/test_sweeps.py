@@ -64,14 +64,14 @@ def test_while_one_tenant_fails_the_others_are_swept_and_the_gateway_is_not_forg
 ) -> None:
     connect(world)
     world.link.dead.add("gw-1")
-    connected = world.charge_points.connected
+    connected = world.charge_points.connections
 
     def fail_for_acme(tenant_id: str, gateway_id: str | None = None) -> Any:
         if tenant_id == "acme":
             raise Retryable("MongoDB: no primary")
         return connected(tenant_id, gateway_id)
 
-    monkeypatch.setattr(world.charge_points, "connected", fail_for_acme)
+    monkeypatch.setattr(world.charge_points, "connections", fail_for_acme)
     run(tasks.SWEEP_LIVENESS)
     assert is_live(world, ACME)
     assert not is_live(world, BETA)
