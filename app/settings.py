@@ -20,6 +20,7 @@ from app.web_settings import WebSettings, long_enough, read_web
 from app.webhook_settings import WebhookSettings, read_webhooks
 
 DEVELOPMENT, PRODUCTION, TEST = "development", "production", "test"
+MAX_COMMAND_SHARES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class MqttSettings:
     """Where the MQTT broker is, and who keeps the accounts of tenants' programs there.
 
     access: `mosquitto`, told by us as the user of `admin_url`; `http`, where the broker asks us with
-    `http_secret`; or `none`. public_url: what tenants are told, without a user.
+    `http_secret`; or `none`. public_url: what tenants are told, without a user. command_shares: among how
+    many listeners the broker deals out commands.
     """
 
     url: str = field(repr=False)
@@ -49,6 +51,7 @@ class MqttSettings:
     admin_url: str = field(default="", repr=False)
     http_secret: str = field(default="", repr=False)
     public_url: str = ""
+    command_shares: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ class Settings:
                     f"redis://127.0.0.1:{embedded.redis_port}/0",
                 )
             ),
-            mqtt=_mqtt(env, production, embedded.mqtt_port),
+            mqtt=_mqtt(env, production, embedded),
             gateway=read_gateway(env),
             web=read_web(env, production, var_dir),
             oidc=read_oidc(env),
@@ -193,9 +196,9 @@ class Settings:
         return settings
 
 
-def _mqtt(env: Env, production: bool, embedded_port: int) -> MqttSettings:
+def _mqtt(env: Env, production: bool, embedded: EmbeddedSettings) -> MqttSettings:
     schemes = ("mqtt://", "mqtts://")
-    url = _address(env, "MQTT_URL", schemes, production, f"mqtt://127.0.0.1:{embedded_port}")
+    url = _address(env, "MQTT_URL", schemes, production, f"mqtt://127.0.0.1:{embedded.mqtt_port}")
     access = env.str("MQTT_ACCESS", "none", validate=OneOf(["none", "mosquitto", "http"]))
     if access == "mosquitto":
         env.str("MQTT_URL", validate=_names_user)
@@ -203,7 +206,15 @@ def _mqtt(env: Env, production: bool, embedded_port: int) -> MqttSettings:
     needed = access == "http"
     secret = env.str("MQTT_HTTP_SECRET", validate=long_enough) if needed else env.str("MQTT_HTTP_SECRET", "")
     public_url = _address(env, "MQTT_PUBLIC_URL", schemes, required=False, default=url)
-    return MqttSettings(url, access, admin_url, secret if needed else "", _without_user(public_url))
+    most = 1 if embedded.start_mqtt else MAX_COMMAND_SHARES  # the embedded broker forgets what a dead one had
+    return MqttSettings(
+        url=url,
+        access=access,
+        admin_url=admin_url,
+        http_secret=secret if needed else "",
+        public_url=_without_user(public_url),
+        command_shares=env.int("MQTT_COMMAND_SHARES", 1, validate=Range(min=1, max=most)),
+    )
 
 
 def _without_user(url: str | None) -> str:

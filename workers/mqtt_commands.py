@@ -6,125 +6,55 @@ its `command_id` makes that harmless. What cannot be taken is answered on the re
 
 import queue
 import threading
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import paho.mqtt.client as paho
 import structlog
 
 from app.domain.audit import ActorKind, AuditEntry, AuditResult
 from app.domain.command import CommandRequest
 from app.domain.context import ChargePointRef
-from app.domain.errors import AppError, InvalidInput, NotPermitted, Retryable
-from app.domain.events import BY_MQTT
+from app.domain.errors import AppError, NotPermitted, Retryable
 from app.domain.permissions import MQTT_PERMISSIONS
 from app.domain.tenant import Tenant
-from app.domain.times import parse_time
 from app.health import Role
 from app.messaging import mqtt, topics
 from app.metrics import MQTT_COMMANDS
 from app.process import Process, on_stop_signal, start_process
 from app.services.tenants import check_served
+from workers.command_message import check_issued, command_id_in, read_command
+from workers.command_shares import Claims, Share, shares_of
 from workers.standby import Standby
 
 log = structlog.stdlib.get_logger(__name__)
-_FIELDS = frozenset({"command_id", "command_type", "timestamp", "parameters", "expires_in", "force"})
-_MAX_ID_LENGTH = 128
-_MAX_EXPIRY_S = 7 * 86_400
 _RETRY_S = 1.0
-_CLOCKS_MAY_DIFFER = timedelta(minutes=5)
-
-
-def read_command(ref: ChargePointRef, payload: bytes) -> CommandRequest:
-    """The command a message holds. Raises InvalidInput that names every wrong field."""
-    try:
-        body = orjson.loads(payload)
-    except orjson.JSONDecodeError as wrong:
-        raise InvalidInput(f"The message is not JSON: {wrong.msg}.") from wrong
-    if not isinstance(body, dict):
-        raise InvalidInput("The message is not a JSON object.")
-    problems = _problems(body)
-    if problems:
-        raise InvalidInput("The command is not valid.", problems=problems)
-    return CommandRequest(
-        charge_point=ref,
-        command_type=body["command_type"],
-        parameters=body.get("parameters") or {},
-        requested_by=BY_MQTT,
-        command_id=body["command_id"],
-        issued_at=_issued_at(body),
-        expires_in_s=body.get("expires_in"),
-        force=body.get("force", False),
-    )
-
-
-def _issued_at(body: dict[str, Any]) -> datetime | None:
-    return parse_time(body["timestamp"]) if body.get("timestamp") is not None else None
-
-
-def _problems(body: dict[str, Any]) -> dict[str, list[str]]:
-    problems = {name: ["Unknown field."] for name in body if name not in _FIELDS}
-    command_id = body.get("command_id")
-    if not isinstance(command_id, str) or not 0 < len(command_id) <= _MAX_ID_LENGTH:
-        problems["command_id"] = [
-            f"Give a text of 1 to {_MAX_ID_LENGTH} characters, another for each command."
-        ]
-    if not isinstance(body.get("command_type"), str):
-        problems["command_type"] = ["Give a command type."]
-    timestamp = body.get("timestamp")
-    if timestamp is not None and (not isinstance(timestamp, str) or parse_time(timestamp) is None):
-        problems["timestamp"] = ["Give a time in ISO 8601, such as 2026-01-31T12:00:00Z."]
-    if not isinstance(body.get("parameters"), dict | None):
-        problems["parameters"] = ["Give an object."]
-    if not isinstance(body.get("force", False), bool):
-        problems["force"] = ["Give true or false."]
-    expires_in = body.get("expires_in")
-    if expires_in is not None and (
-        isinstance(expires_in, bool)
-        or not isinstance(expires_in, int | float)
-        or not 0 < expires_in <= _MAX_EXPIRY_S
-    ):
-        problems["expires_in"] = [f"Give a number of seconds, at most {_MAX_EXPIRY_S}."]
-    return problems
-
-
-def check_issued(request: CommandRequest, now: datetime) -> None:
-    """A command counts its life from its own time. Raises InvalidInput if that is yet to come."""
-    if request.issued_at is not None and request.issued_at > now + _CLOCKS_MAY_DIFFER:
-        sentence = "Lies in the future by more than five minutes; set the sender's clock."
-        raise InvalidInput("The command is not valid.", problems={"timestamp": [sentence]})
-
-
-def command_id_in(payload: bytes) -> str | None:
-    """The id of a command that may be wrong otherwise, so that its sender recognizes the answer."""
-    try:
-        body = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return None
-    command_id = body.get("command_id") if isinstance(body, dict) else None
-    return command_id[:_MAX_ID_LENGTH] if isinstance(command_id, str) else None
+_EMPTY_AFTER_TURNS = 12  # three seconds in which nothing came
 
 
 class CommandListener:
     """Subscribes to all tenants' command topics and takes one message after the other, in order.
 
     The broker keeps the subscription under the installation's name, so that what is sent while no listener
-    runs, or while one hands over to the next, is not lost.
+    runs, or while one hands over to the next, is not lost. It may hold one of several shares of the commands.
     """
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, share: Share | None = None) -> None:
         self._url = process.settings.mqtt.url
         self._services = process.services
         self._pulse = process.pulse
-        self._standby = Standby("mqtt-commands", process)
+        self._share = share or Share(1, 1, Claims())
+        self._standby = Standby(self._share.name("mqtt-commands"), process)
         self._inbox: queue.Queue[paho.MQTTMessage] = queue.Queue(maxsize=1000)
         self._stop = threading.Event()
         self._is_leaving = False
-        client_id = f"ocpp-commands-{process.adapters.leases.installation_id()}"
-        self._client = mqtt.build_client(self._url, client_id, persistent=True, manual_ack=True)
+        self._group = f"ocpp-commands-{process.adapters.leases.installation_id()}"
+        self._client = mqtt.build_client(
+            self._url, self._share.name(self._group), persistent=True, manual_ack=True
+        )
         self._client.on_connect = self._subscribe
+        self._client.on_subscribe = self._subscribed
         self._client.on_message = self._receive
 
     def stop(self) -> None:
@@ -145,13 +75,14 @@ class CommandListener:
 
     def _is_active(self) -> bool:
         try:
-            is_active = self._standby.is_active()
+            is_active = self._share.hold(self._standby)
         except Retryable as failure:
             log.warning("lease_unknown", reason=failure.message)
             self._pulse.beat(Role.WAITING)
             return False
         hears = Role.ACTIVE if self._client.is_connected() else Role.WAITING
-        self._pulse.beat(hears if is_active else Role.STANDBY)
+        if is_active or not self._share.has_company:  # another share's word is this process's then
+            self._pulse.beat(hears if is_active else Role.STANDBY)
         return is_active
 
     def _listen(self) -> None:
@@ -159,11 +90,16 @@ class CommandListener:
         self._connect()
         self._is_leaving = False
         self._client.loop_start()
+        quiet_turns = 0
         while not self._stop.is_set() and self._is_active():
             try:
                 message = self._inbox.get(timeout=0.25)
             except queue.Empty:
+                quiet_turns += self._client.is_connected()
+                if self._share.is_left_over and quiet_turns > _EMPTY_AFTER_TURNS:
+                    self._stop.set()
                 continue
+            quiet_turns = 0
             self._take(message)
         self._is_leaving = True
         self._client.disconnect()
@@ -185,11 +121,23 @@ class CommandListener:
                 return
 
     def _subscribe(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        """First the new way, then not the old one: what comes both ways is one command all the same."""
         if reason.is_failure:
             log.error("broker_refuses", reason=str(reason))
             return
-        client.subscribe(topics.COMMANDS, qos=1)
-        log.info("commands_subscribed", topic=topics.COMMANDS)
+        shared = topics.shared(topics.COMMANDS, self._group)
+        if self._share.is_left_over:
+            client.unsubscribe(shared)
+            return
+        topic, other = (shared, topics.COMMANDS) if self._share.of > 1 else (topics.COMMANDS, shared)
+        client.subscribe(topic, qos=1)
+        client.unsubscribe(other)
+
+    def _subscribed(self, _client: Any, _data: Any, _mid: int, reasons: list[Any], _properties: Any) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.error("broker_refuses", reason="It does not let us subscribe to commands.")
+        else:
+            log.info("commands_subscribed", share=self._share.number)
 
     def _receive(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         while not self._is_leaving:  # else paho's thread would wait for room, and we for its end, for ever
@@ -282,11 +230,21 @@ class CommandListener:
 
 
 def main() -> None:
-    """Run until SIGTERM."""
+    """Run until SIGTERM; what breaks one listener ends all."""
     process = start_process(needs=["mqtt"])
-    listener = CommandListener(process)
-    on_stop_signal(listener.stop)
-    listener.run()
+    listeners = [CommandListener(process, share) for share in shares_of(process.settings)]
+
+    def stop() -> None:
+        for listener in listeners:
+            listener.stop()
+
+    on_stop_signal(stop)
+    with ThreadPoolExecutor(len(listeners)) as threads:
+        runs = [threads.submit(listener.run) for listener in listeners]
+        wait(runs, return_when=FIRST_EXCEPTION)
+        stop()
+    for run in runs:
+        run.result()
 
 
 if __name__ == "__main__":

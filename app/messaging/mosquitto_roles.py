@@ -30,7 +30,8 @@ def is_a_tenants(role: str) -> bool:
 
 def server_acls() -> list[Acl]:
     """Our own processes read and write all topics of all tenants, and nothing else."""
-    return [_acl(kind, "ocpp/#") for kind in ("publishClientSend", *_READING)]
+    shared = _acl("subscribePattern", "$share/+/ocpp/#")  # commands may be dealt out among listeners
+    return [*(_acl(kind, "ocpp/#") for kind in ("publishClientSend", *_READING)), shared]
 
 
 def tenant_acls(tenant_id: str, role: MqttRole) -> list[Acl]:

@@ -42,6 +42,11 @@ def is_retained(event: Event) -> bool:
     return event.channel is EventChannel.STATUS
 
 
+def shared(topic: str, group: str) -> str:
+    """To subscribe to, so that the broker deals the messages out among a group (MQTT 5, section 4.8.2)."""
+    return f"$share/{group}/{topic}"
+
+
 def charge_point_of_command(topic: str) -> ChargePointRef | None:
     """For whom a command topic is; None if it is not one."""
     match = _COMMAND_TOPIC.fullmatch(topic)

@@ -17,7 +17,7 @@ from app.ocpp.dispatch import handle_batch
 from app.ocpp.envelope import BatchEnvelope, InboundCall
 from tests.architecture.markdown import text_of
 from tests.fakes.world import World, fake_world
-from workers.mqtt_commands import command_id_in, read_command
+from workers.command_message import command_id_in, read_command
 
 DEMO_1 = ChargePointRef("demo", "DEMO-0001")
 SAMPLES = [

@@ -121,6 +121,13 @@ def test_an_address_with_an_impossible_port_is_named_at_start(
     assert wrong(monkeypatch, **{variable: value}) == {variable}
 
 
+def test_the_embedded_broker_deals_out_no_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = {"MQTT_COMMAND_SHARES": "4"}
+    assert settings(monkeypatch, MQTT_URL="mqtt://broker", **shares).mqtt.command_shares == 4
+    monkeypatch.delenv("MQTT_URL")
+    assert wrong(monkeypatch, **shares) == {"MQTT_COMMAND_SHARES"}
+
+
 def test_all_wrong_variables_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wrong(monkeypatch, GATEWAY_PORT="x", WEB_PORT="y", MQTT_URL="z", LOG_LEVEL="w") == {
         "GATEWAY_PORT",

@@ -17,7 +17,9 @@ from app.domain.errors import InvalidInput, Retryable
 from app.process import Process
 from tests.builders import NOON, REF, at
 from tests.fakes.world import World
-from workers.mqtt_commands import CommandListener, command_id_in, read_command
+from workers.command_message import command_id_in, read_command
+from workers.command_shares import Claims, Share
+from workers.mqtt_commands import CommandListener
 
 BODY: dict[str, Any] = {
     "command_id": "mine",
@@ -26,6 +28,8 @@ BODY: dict[str, Any] = {
     "parameters": {"type": "Soft"},
 }
 TOPIC = "ocpp/commands/acme/CP-1"
+PLAIN = "ocpp/commands/+/+"
+SHARED = f"$share/ocpp-commands-installation/{PLAIN}"
 
 
 def problems_of(body: Any) -> dict[str, Any]:
@@ -314,6 +318,7 @@ def test_only_who_is_let_in_subscribes(
 ) -> None:
     client, asked = mail.listener._client, []
     monkeypatch.setattr(client, "subscribe", lambda topic, qos: asked.append(topic))
+    monkeypatch.setattr(client, "unsubscribe", lambda topic: None)
     mail.listener._subscribe(client, None, None, ReasonCode(PacketTypes.CONNACK, reason), None)
     refused = reason != "Success"
     assert asked == ([] if refused else ["ocpp/commands/+/+"])
@@ -361,3 +366,50 @@ def test_a_flood_of_commands_does_not_keep_it_from_ending(
     monkeypatch.setattr(listener, "_connect", lambda: None)
     listener.run()
     assert client.ended
+
+
+@pytest.mark.parametrize(
+    ("reason", "event"), [("Granted QoS 1", "commands_subscribed"), ("Unspecified error", "broker_refuses")]
+)
+def test_a_subscription_that_the_broker_refuses_is_told(
+    mail: Mail, capsys: pytest.CaptureFixture[str], reason: str, event: str
+) -> None:
+    mail.listener._subscribed(None, None, 1, [ReasonCode(PacketTypes.SUBACK, reason)], None)
+    told = capsys.readouterr()
+    assert event in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("number", "of", "calls"),
+    [
+        (1, 1, [("+", PLAIN), ("-", SHARED)]),
+        (1, 2, [("+", SHARED), ("-", PLAIN)]),
+        (2, 2, [("+", SHARED), ("-", PLAIN)]),
+        (3, 2, [("-", SHARED)]),
+    ],
+)
+def test_with_shares_the_broker_deals_commands_out(
+    process: Process, monkeypatch: pytest.MonkeyPatch, number: int, of: int, calls: list[tuple[str, str]]
+) -> None:
+    listener, made = CommandListener(process, Share(number, of, Claims())), []
+    monkeypatch.setattr(listener._client, "subscribe", lambda topic, qos: made.append(("+", topic)))
+    monkeypatch.setattr(listener._client, "unsubscribe", lambda topic: made.append(("-", topic)))
+    success = ReasonCode(PacketTypes.CONNACK, "Success")
+    listener._subscribe(listener._client, None, None, success, None)
+    assert made == calls
+
+
+def test_a_leftover_share_is_emptied_and_ends(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = CommandListener(process, Share(2, 1, Claims()))
+    taken: list[paho.MQTTMessage] = []
+    client = SimpleNamespace(
+        loop_start=lambda: None, is_connected=lambda: True, disconnect=lambda: None, loop_stop=lambda: None
+    )
+    monkeypatch.setattr(listener, "_client", client)
+    monkeypatch.setattr(listener, "_connect", lambda: None)
+    monkeypatch.setattr(listener, "_take", taken.append)
+    monkeypatch.setattr("workers.mqtt_commands._EMPTY_AFTER_TURNS", 0)
+    waits = paho.MQTTMessage(1, TOPIC.encode())
+    listener._inbox.put(waits)
+    listener.run()
+    assert taken == [waits]
