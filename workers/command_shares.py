@@ -46,10 +46,9 @@ class Share:
         """Nothing is dealt out to it any more; what waits is taken."""
         return self.number > self.of
 
-    @property
-    def has_company(self) -> bool:
-        """This process holds another share, or this one is none of those that count."""
-        return self.is_left_over or any(number != self.number for number in self.claims.held)
+    def speaks(self, is_active: bool) -> bool:
+        """Whether its state is the process's: who holds one share is active, whatever the others are."""
+        return not self.is_left_over and (is_active or not self.claims.held)
 
     def hold(self, standby: Standby) -> bool:
         """Whether it is this process's turn. Raises Retryable.

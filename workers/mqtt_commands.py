@@ -81,7 +81,7 @@ class CommandListener:
             self._pulse.beat(Role.WAITING)
             return False
         hears = Role.ACTIVE if self._client.is_connected() else Role.WAITING
-        if is_active or not self._share.has_company:  # another share's word is this process's then
+        if self._share.speaks(is_active):
             self._pulse.beat(hears if is_active else Role.STANDBY)
         return is_active
 

@@ -96,4 +96,11 @@ def test_a_leftover_is_nobodys_share(process: Process) -> None:
     leftover = Share(3, 2, claims)
     assert leftover.hold(Standby(leftover.name("commands"), process))
     assert not claims.held
-    assert leftover.has_company
+    assert not leftover.speaks(is_active=True)
+
+
+def test_who_holds_one_share_is_active_and_not_standing_by(process: Process, watch: Watch) -> None:
+    stands_by, works = Listeners(process, watch, 2), Listeners(process, watch, 2)
+    assert all(share.speaks(is_active=False) for share in stands_by.shares)
+    works.turn()
+    assert [share.speaks(is_active=share.number == 1) for share in works.shares] == [True, False]
