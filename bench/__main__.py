@@ -18,11 +18,12 @@ from typing import Any
 from pymongo import MongoClient
 from rich.console import Console
 
-from bench.fill import fill
+from bench.fill import fill, make_known
+from bench.load_charge_point import identity
 from bench.open_files import raise_open_file_limit
 from bench.processes import ProcessEnded
 from bench.report import build_result, passed, seen_outside, show
-from bench.system import ENDING_SIGNALS, BenchTenant, System, provision
+from bench.system import ENDING_SIGNALS, BenchTenant, System, forget, provision
 from bench.usage import UsageSampler
 from bench.verify import Verdict, store_name, verify
 
@@ -70,21 +71,26 @@ def measure(
             sampler.stop()
         status.update("comparing MongoDB with what was sent")
         verdict, store = check(tenants, load, embedded)
+        if not embedded:
+            forget(tenants)
     run = {name: getattr(arguments, name) for name in RUN}
     usage = sampler.result(arguments.seconds)
     return build_result(run, load, verdict, usage, store) | seen_outside(probes, load["ledger"])
 
 
 def tenants_of(arguments: argparse.Namespace) -> list[BenchTenant]:
-    """New ones; the first has a past, if one is wanted."""
+    """New ones that know their charge points; the first has a past, if one is wanted."""
     from app.settings import Settings
 
-    queue_enabled = arguments.mode == "queue"
-    tenants = [provision(queue_enabled, f"bench{number}") for number in range(arguments.tenants)]
-    if arguments.stored:
-        with MongoClient[dict[str, Any]](Settings.from_env().mongodb.uri) as client:
+    queue_enabled, count = arguments.mode == "queue", arguments.tenants
+    tenants = [provision(queue_enabled, f"bench{number}") for number in range(count)]
+    with MongoClient[dict[str, Any]](Settings.from_env().mongodb.uri) as client:
+        for number, tenant in enumerate(tenants):
+            names = [identity(other) for other in range(1 + number, arguments.charge_points + 1, count)]
+            make_known(client, tenant.id, tenant.database_name, names)
+        if arguments.stored:
             fill(client, tenants[0].id, tenants[0].database_name, arguments.stored)
-        tenants[0] = replace(tenants[0], filled=arguments.stored)
+            tenants[0] = replace(tenants[0], filled=arguments.stored)
     return tenants
 
 

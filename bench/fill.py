@@ -1,16 +1,18 @@
 """A tenant's past: sessions and their meter values, as the system itself stores them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from pymongo import MongoClient
 
+from app.domain.charge_point import ChargePoint, Registration
 from app.domain.context import ChargePointRef
 from app.domain.meter import Attribution, MeterReading
 from app.domain.session import EnergyValue, Session, SessionStatus, session_id_of
 from app.services.batch import MeterRecord
+from app.storage.charge_point_documents import new_document
 from app.storage.meter_values import meter_document
 from app.storage.session_documents import session_document
 
@@ -30,6 +32,21 @@ def fill(client: MongoClient[dict[str, Any]], tenant_id: str, database: str, rea
     values = old_readings(tenant_id, readings)
     while chunk := list(islice(values, AT_ONCE)):
         client[database]["meter_values"].insert_many(chunk, ordered=False)
+
+
+def make_known(
+    client: MongoClient[dict[str, Any]], tenant_id: str, database: str, names: Sequence[str]
+) -> None:
+    """Charge points as they are after an outage: known, accepted, and booted once before."""
+    now = datetime.now(UTC)
+    booted = {"inventory": {"firmware_version": "1.0"}, "last_boot": now, "last_seen": now}
+    documents = (
+        new_document(ChargePoint(tenant_id, name, Registration.ACCEPTED, created_at=now)) | booted
+        for name in names
+    )
+    while chunk := list(islice(documents, AT_ONCE)):
+        client[database]["charge_points"].insert_many(chunk, ordered=False)
+    client[database]["counters"].update_one({"_id": "charge_points"}, {"$inc": {"value": len(names)}})
 
 
 def old_session(tenant_id: str, number: int) -> Session:

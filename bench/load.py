@@ -19,7 +19,7 @@ from typing import Any
 import uvloop
 
 from bench.latency import Recorder
-from bench.load_charge_point import LoadChargePoint
+from bench.load_charge_point import LoadChargePoint, identity
 from bench.mix import slots
 from bench.open_files import raise_open_file_limit
 
@@ -89,7 +89,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Ramp up, warm up, measure, drain; gives the result."""
     recorder = Recorder()
     points = [
-        LoadChargePoint(url, f"{arguments.prefix}{number:05d}", recorder, meter_wh=1000 * number)
+        LoadChargePoint(url, identity(number), recorder, meter_wh=1000 * number)
         for number, url in zip(range(1, arguments.charge_points + 1), cycle(arguments.urls), strict=False)
     ]
     expiry = asyncio.ensure_future(expire_calls(points))
@@ -152,7 +152,6 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         required=True,
         help="ws://host:port/ocpp[/tenant], the identity is appended; in turn",
     )
-    parser.add_argument("--prefix", default="LOAD-", help="of the identities")
     parser.add_argument("--charge-points", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True, help="calls a second, all together")
     parser.add_argument("--seconds", type=float, required=True, help="measured time")

@@ -25,6 +25,11 @@ PREPARING_ATTEMPTS = 5
 STATES = ("Charging", "SuspendedEV")
 
 
+def identity(number: int) -> str:
+    """Of the charge point of this number, from 1 on."""
+    return f"LOAD-{number:05d}"
+
+
 class Outstanding(NamedTuple):
     """The call on the wire."""
 

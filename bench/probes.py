@@ -20,6 +20,7 @@ import httpx
 import paho.mqtt.client as paho
 
 from app.messaging.mqtt import build_client, connect
+from bench.load_charge_point import identity
 
 WAIT_S = 15.0
 LAST_EVENTS_S = 1.0
@@ -75,8 +76,8 @@ class Commander:
         await self._client.aclose()
 
     async def _send(self) -> None:
-        identity, began = random.choice(self._identities), perf_counter()
-        path = f"/api/v1/chargepoints/{identity}/commands?wait={WAIT_S:g}"
+        name, began = random.choice(self._identities), perf_counter()
+        path = f"/api/v1/chargepoints/{name}/commands?wait={WAIT_S:g}"
         try:
             answer = await self._client.post(path, json=COMMAND)
         except httpx.HTTPError as failure:
@@ -92,7 +93,7 @@ async def watch(arguments: argparse.Namespace, ears: Ears) -> dict[str, Any]:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     numbers = range(1, arguments.charge_points + 1, arguments.every)
-    identities = [f"{arguments.prefix}{number:05d}" for number in numbers]
+    identities = [identity(number) for number in numbers]
     commander = Commander(arguments.rest, os.environ["BENCH_API_KEY"], identities)
     await commander.run(arguments.commands, ended)
     await asyncio.sleep(LAST_EVENTS_S)
@@ -106,7 +107,6 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rest", required=True, help="http://host:port")
     parser.add_argument("--mqtt", required=True, help="mqtt://host:port")
     parser.add_argument("--tenant", required=True)
-    parser.add_argument("--prefix", default="LOAD-", help="of the identities")
     parser.add_argument("--charge-points", type=int, required=True)
     parser.add_argument("--every", type=int, default=1, help="only every N-th is the tenant's")
     parser.add_argument("--commands", type=float, default=5.0, help="commands a second")

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import random
 import signal
 import sys
@@ -21,15 +22,17 @@ from time import perf_counter
 from typing import Any
 
 import uvloop
+from pymongo import MongoClient
 from rich.console import Console
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 from websockets.uri import parse_uri
 
 from bench import frames
 from bench.connection import LoadConnection
+from bench.fill import make_known
 from bench.latency import summary
 from bench.open_files import raise_open_file_limit
-from bench.system import ENDING_SIGNALS, BenchTenant, System, provision
+from bench.system import ENDING_SIGNALS, BenchTenant, System, forget, provision
 from bench.usage import UsageSampler
 
 AGAIN_S = 2.0
@@ -118,26 +121,13 @@ class Storm:
         }
 
 
-def make_known(tenant: BenchTenant, count: int) -> list[str]:
-    """Charge points as they are after an outage: known, accepted, and booted once before."""
-    from app.bootstrap import build_services
-    from app.domain.charge_point import Registration
-    from app.domain.context import ChargePointRef
+def known(tenant: BenchTenant, count: int) -> list[str]:
+    """Those that come back."""
     from app.settings import Settings
 
-    services = build_services(Settings.from_env())
-    known = services.tenants.get(tenant.id)
     identities = [f"STORM-{number:05d}" for number in range(count)]
-    boot = {
-        "inventory": {"firmware_version": "1.0"},
-        "heartbeat_interval": known.configuration.heartbeat_interval,
-        "meter_values_interval": known.configuration.meter_values_interval,
-    }
-    for identity in identities:
-        services.charge_points.register(known, identity)
-        ref = ChargePointRef(tenant.id, identity)
-        keeper = services.keepers.charge_points
-        keeper.record_boot(ref, Registration.ACCEPTED, boot, services.clock.now(), 0)
+    with MongoClient[dict[str, Any]](Settings.from_env().mongodb.uri) as client:
+        make_known(client, tenant.id, tenant.database_name, identities)
     return identities
 
 
@@ -146,7 +136,7 @@ def measure(arguments: argparse.Namespace, directory: Path, console: Console) ->
     with console.status("starting the system") as status, System(directory, arguments.workers) as system:
         system.wait_ready()
         tenant = provision(arguments.mode == "queue")
-        identities = make_known(tenant, arguments.charge_points)
+        identities = known(tenant, arguments.charge_points)
         storm = Storm(system.gateway_url(tenant), identities, arguments.within)
         sampler = UsageSampler(lambda: system.processes.pids, system.outside_servers())
         sampler.start()
@@ -162,6 +152,8 @@ def measure(arguments: argparse.Namespace, directory: Path, console: Console) ->
         uvloop.run(run())
         sampler.stop()
         system.processes.check()
+        if "MONGODB_URI" in os.environ:
+            forget([tenant])
     return {"mode": arguments.mode, **storm.result(), "processes": sampler.result(storm.last_served_s or 1.0)}
 
 

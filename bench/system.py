@@ -10,10 +10,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from bench.processes import ProcessGroup, program_path, read_procfile
@@ -65,6 +66,21 @@ def provision(queue_enabled: bool, name: str = "bench", **limits: int) -> BenchT
     )
     _, api_key = services.api_keys.create(tenant.id, "bench", Role.OPERATOR)
     return BenchTenant(tenant.id, tenant.database_name, api_key)
+
+
+def forget(tenants: Sequence[BenchTenant]) -> None:
+    """Take from the store all that was theirs: one that outlives the run would slow down the next one."""
+    from pymongo import MongoClient
+
+    from app.settings import Settings
+    from app.storage.mongo import PLATFORM_DATABASE
+
+    ids = [tenant.id for tenant in tenants]
+    with MongoClient[dict[str, Any]](Settings.from_env().mongodb.uri) as client:
+        for tenant in tenants:
+            client.drop_database(tenant.database_name)
+        client[PLATFORM_DATABASE]["api_keys"].delete_many({"tenant_id": {"$in": ids}})
+        client[PLATFORM_DATABASE]["tenants"].delete_many({"_id": {"$in": ids}})
 
 
 def free_ports(count: int) -> list[int]:

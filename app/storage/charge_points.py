@@ -1,10 +1,10 @@
 """Charge points in MongoDB."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from pymongo import UpdateOne
@@ -18,6 +18,7 @@ from app.domain.charge_point import (
     Registration,
 )
 from app.domain.context import ChargePointRef
+from app.domain.liveness import about
 from app.domain.reconciliation import Signs
 from app.services.batch import BootRecord
 from app.services.ports import OpenedConnection, Page, PageRequest
@@ -210,11 +211,15 @@ class MongoChargePoints:
             return {document["_id"]: signs_of_document(document) for document in found}
 
     def copy_last_seen(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
-        """Newest time wins. In parts, so that others get their turn in between."""
-        changes = (UpdateOne({"_id": cp_id}, {"$max": {"last_seen": at}}) for cp_id, at in seen.items())
-        while part := list(islice(changes, _COPIED_TOGETHER)):
-            with store_errors():
-                self._collection(tenant_id).bulk_write(part, ordered=False)
+        """Newest time wins. One command for all of a time: one for each would take ten times as long."""
+        together: dict[datetime, list[str]] = defaultdict(list)
+        for charge_point_id, at in seen.items():
+            together[about(at)].append(charge_point_id)
+        for at, ids in together.items():
+            for start in range(0, len(ids), _COPIED_TOGETHER):
+                theirs = {"_id": {"$in": ids[start : start + _COPIED_TOGETHER]}}
+                with store_errors():
+                    self._collection(tenant_id).update_many(theirs, {"$max": {"last_seen": at}})
 
 
 def _next_connection(gateway_id: str, connection_id: str, at: datetime) -> Document:

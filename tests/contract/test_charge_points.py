@@ -303,10 +303,10 @@ def test_what_was_deleted_is_gone(stores: Stores, ref: ChargePointRef) -> None:
 
 
 def test_the_newest_time_of_being_seen_is_kept(stores: Stores, ref: ChargePointRef) -> None:
-    for seconds in (5, 9, 7):
+    for seconds in (5, 19.5, 17):
         stores.charge_points.copy_last_seen(stores.id, {"CP-1": at(seconds), "nobody": at(1)})
     stores.charge_points.copy_last_seen(stores.id, {})
-    assert get(stores, ref).last_seen == at(9)
+    assert get(stores, ref).last_seen == at(15)
 
 
 # --- lists -------------------------------------------------------------------------------------------

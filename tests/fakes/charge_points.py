@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.charge_point import REVISED, ChargePoint, Connection, Connector, Registration
 from app.domain.context import ChargePointRef
 from app.domain.errors import QuotaExceeded
+from app.domain.liveness import about
 from app.domain.reconciliation import Signs, signs_of
 from app.services.ports import OpenedConnection, Page, PageRequest
 from tests.fakes.paging import page_of
@@ -169,8 +170,8 @@ class FakeChargePointRepository:
 
     def copy_last_seen(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
         """Keep the newest time."""
-        for charge_point_id, at in seen.items():
-            ref = ChargePointRef(tenant_id, charge_point_id)
+        for charge_point_id, heard in seen.items():
+            ref, at = ChargePointRef(tenant_id, charge_point_id), about(heard)
             known = self._known.get(ref)
             if known is not None and (known.last_seen is None or known.last_seen < at):
                 self._known[ref] = replace(known, last_seen=at)

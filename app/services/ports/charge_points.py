@@ -114,7 +114,7 @@ class ChargePointRepository(Protocol):
         ...
 
     def copy_last_seen(self, tenant_id: str, seen: Mapping[str, datetime]) -> None:
-        """Keep the newest time each charge point was heard."""
+        """Keep the newest time each charge point was heard: about, a few seconds earlier than it was."""
         ...
 
 
