@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run demo test conformance fuzz soak lint types audit bench clean requirements
+.PHONY: help run demo test conformance fuzz soak lint types audit bench bench-full clean requirements
 
 N ?= 3
 TEST_WORKERS ?= 2
@@ -13,7 +13,7 @@ STAMP := $(VENV)/.installed
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP) ## Start everything on this machine; Ctrl-C ends it
 	@# The shell outlives Ctrl-C and TERM, so that honcho ends all; its 130 and 143 are no error to report
@@ -51,6 +51,9 @@ audit: $(STAMP) ## Look for risky code, and for known vulnerabilities of the pin
 
 bench: $(STAMP) ## Measure: make bench BENCH_ARGS="--charge-points 500 --rate 600 --seconds 60 --mode bypass"
 	@exec $(VENV)/bin/python -m bench $(BENCH_ARGS)
+
+bench-full: $(STAMP) ## Measure everything, hours: make bench-full FAST_MONGODB=mongodb://... writes bench/RESULTS.md
+	@exec $(VENV)/bin/python -m bench.full $(if $(FAST_MONGODB),--fast-mongodb "$(FAST_MONGODB)") $(BENCH_FULL_ARGS)
 
 clean: ## Remove the virtual environment and the caches; keep the data in var/
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -29,12 +29,20 @@ class Beside:
 
     async def run(self, connection: ChargePointConnection, admitted: Admitted) -> None:
         """Its proof is noted, it gets what waited for it, and is asked now and then whether it lives."""
+        beginning = asyncio.ensure_future(self._begin(connection, admitted))
+        delivering = asyncio.ensure_future(self._presence.keep_delivering(connection))
+        try:
+            await self._keep_alive(connection, admitted)
+            await asyncio.gather(beginning, delivering)
+        finally:
+            beginning.cancel()
+            delivering.cancel()
+
+    async def _begin(self, connection: ChargePointConnection, admitted: Admitted) -> None:
         await asyncio.gather(
             self._admission.leave_after(connection.has_answered, connection.websocket),
             self._presence.note_proof(admitted),
-            self._presence.keep_delivering(connection),
             self._ask_for_status(connection),
-            self._keep_alive(connection, admitted),
         )
 
     async def _ask_for_status(self, connection: ChargePointConnection) -> None:

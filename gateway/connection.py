@@ -6,7 +6,6 @@ wait for each other (A23).
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -68,7 +67,7 @@ class ChargePointConnection:
         self._pace = paces.join(ref, self)
         self._rest_s = 0.0
         self._has_overrun = False
-        self._line: deque[tuple[Call, str, int]] = deque()
+        self._line: list[tuple[Call, str, int]] = []
         self._room = asyncio.Event()
         self._room.set()
         self._sequence = 0
@@ -186,7 +185,7 @@ class ChargePointConnection:
             return
         if not self._pace.may_go(crowded=len(self._line) > self._limits.max_waiting_calls // 2 > 0):
             return
-        frame, text, received_ms = self._line.popleft()
+        frame, text, received_ms = self._line.pop(0)
         self._room.set()
         self._sequence += 1
         self._in_flight = (self._sequence, frame, text)

@@ -1,7 +1,6 @@
 """Writes to one socket, in order, without anybody waiting for a peer that does not read."""
 
 import asyncio
-from collections import deque
 
 import structlog
 from websockets.asyncio.server import ServerConnection, broadcast
@@ -19,7 +18,7 @@ class FrameWriter:
         self._websocket = websocket
         self._timeout_s = timeout_s
         self._log = log
-        self._unsent: deque[str] = deque()
+        self._unsent: list[str] = []
         self._writing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -38,7 +37,7 @@ class FrameWriter:
         try:
             async with asyncio.timeout(self._timeout_s):
                 while self._unsent:
-                    await self._websocket.send(self._unsent.popleft())
+                    await self._websocket.send(self._unsent.pop(0))
         except TimeoutError:
             self._drop_slow_reader()
         except ConnectionClosed:

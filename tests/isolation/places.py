@@ -73,6 +73,7 @@ SHARED_QUEUE_KEYS = ("cel:calls", "cel:unacked")
 each under its own tenant's id."""
 
 METRIC_LABELS: dict[str, str] = {
+    "action": "Of OCPP, one that we know.",
     "le": "A bucket.",
     "limit": "Whose it was: a kind.",
     "method": "Of HTTP, or `other`.",
@@ -82,12 +83,14 @@ METRIC_LABELS: dict[str, str] = {
     "route": "The rule, never a path.",
     "status": "A number.",
     "tenant": "The tenant's id.",
+    "tier": "`shared` or `own`: the kind of queue.",
 }
 
 MEMORY: dict[str, str] = {
     "app/health.py:_running": "By server.",
     "app/api/issuer_keys.py:_keys": "Of the installation's issuer: no tenant's.",
     "app/api/paging.py:metadata": "Documentation of a list.",
+    "app/messaging/topics.py:escape": "A name, and how it is written in topics.",
     "app/ocpp/catalog.py:_actions_of_ocpp": "Actions.",
     "app/ocpp/catalog.py:_handlers": "By action.",
     "app/ocpp/catalog.py:_kinds": "By action.",
@@ -138,6 +141,7 @@ MEMORY: dict[str, str] = {
     "gateway/seats.py:elsewhere": "By tenant.",
     "gateway/writer.py:_TASKS": "Closings under way; nothing is read from it.",
     "gateway/writer.py:_unsent": "Of one connection.",
+    "workers/command_shares.py:held": "Numbers of shares: no tenant's.",
     "workers/events.py:_to_visit": "Ids of tenants.",
     "workers/pools.py:_not_before": "By tenant and number.",
     "workers/pools.py:_running": "By tenant and number.",
