@@ -38,7 +38,7 @@ class FakeWebSocket:
         self.may_write.set()
         self.aborted = asyncio.Event()
         self.read = 0
-        self.send_in_progress = None
+        self.request = self.response = self.send_in_progress = None
 
     @property
     def transport(self) -> "FakeWebSocket":
