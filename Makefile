@@ -2,7 +2,7 @@
 .PHONY: help run demo test conformance fuzz soak lint types audit bench bench-full clean requirements
 
 N ?= 3
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 3
 TEST_ARGS ?= tests
 FUZZ_SECONDS ?= 120
 MINUTES ?= 60

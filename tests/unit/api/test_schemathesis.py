@@ -42,7 +42,7 @@ CONFIG = SchemathesisConfig(
         default=ProjectConfig(
             parameters={f"path.{name}": value for name, value in KNOWN.items()} | FITTING,
             checks=ChecksConfig(positive_data_acceptance=ACCEPTANCE),
-            generation=GenerationConfig(max_examples=5, deterministic=True, database="none"),
+            generation=GenerationConfig(max_examples=3, deterministic=True, database="none"),
         )
     )
 )
@@ -51,7 +51,7 @@ SCHEMA = schemathesis.openapi.from_wsgi(SPECIFICATION_PATH, APP, config=CONFIG)
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     database=None,
