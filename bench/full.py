@@ -51,24 +51,27 @@ def storm(name: str, store: str, **options: Any) -> Run:
 def runs(arguments: argparse.Namespace) -> list[Run]:
     """All of them, in order. With `--quick` the same, small: to see that everything works."""
     q = arguments.quick
-    many, seconds, rate = (40, 5, 40) if q else (10_000, arguments.seconds, arguments.rate)
-    brief, few = (4, 20) if q else (60, 1_000)
-    every = {"charge_points": many, "seconds": seconds, "ramp": 50 if q else 400}
-    some = {"charge_points": few, "seconds": brief, "ramp": 50 if q else 300}
-    past = 10_000 if q else arguments.stored
-    third = 20 if q else 500
+    many, few = (40, 20) if q else (10_000, 1_000)
+    ramp = {"ramp": 50 if q else 300}
+    every = {
+        "charge_points": many,
+        "seconds": 5 if q else arguments.seconds,
+        "warm_up": 2 if q else 30,
+    } | ramp
+    some = {"charge_points": few, "seconds": 5 if q else 60, "warm_up": 2 if q else 10} | ramp
+    fast, slow, third = (40, 20, 20) if q else (arguments.rate, 600, 500)
     return [
-        load("queue", FAST, mode="queue", rate=rate, **every),
-        load("bypass", FAST, mode="bypass", rate=1.5 * rate, **every),
-        load("embedded-queue", EMBEDDED, mode="queue", rate=20 if q else 600, **some),
-        load("embedded-bypass", EMBEDDED, mode="bypass", rate=20 if q else 600, **some),
         storm("storm", FAST, charge_points=many, within=2 if q else 15, mode="queue"),
+        load("queue", FAST, mode="queue", rate=fast, **every),
+        load("bypass", FAST, mode="bypass", rate=fast, **every | {"seconds": 5 if q else 120}),
+        load("embedded-queue", EMBEDDED, mode="queue", rate=slow, **some),
+        load("embedded-bypass", EMBEDDED, mode="bypass", rate=slow, **some),
         load("points-100", FAST, mode="queue", rate=third, **some | {"charge_points": 10 if q else 100}),
         load("points-1000", FAST, mode="queue", rate=third, **some),
         load("points-10000", FAST, mode="queue", rate=third, **some | {"charge_points": many}),
         load("tenants-30", FAST, mode="queue", rate=third, tenants=3 if q else 30, **some),
         load("tenants-300", FAST, mode="queue", rate=third, tenants=5 if q else 300, **some),
-        load("stored", FAST, mode="queue", rate=third, stored=past, **some),
+        load("stored", FAST, mode="queue", rate=third, stored=1_000 if q else arguments.stored, **some),
     ]
 
 
