@@ -7,9 +7,7 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
-from app.domain.command import without_secrets
 from app.messaging.gateway_link import Downlink, decode, stream_key
-from app.services.ports import CommandDelivery
 
 log = structlog.stdlib.get_logger(__name__)
 _BLOCK_MS = 2_000
@@ -37,7 +35,7 @@ class DownlinkReader:
         self._take = take
         self._restored = restored
         self._last_id = b"0"
-        self._secret: list[bytes] = []
+        self._read: list[bytes] = []
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -59,26 +57,24 @@ class DownlinkReader:
                 self._restored()
             for entry_id, fields in _entries(found):
                 self._last_id = entry_id
+                self._read.append(entry_id)
                 self._take_entry(entry_id, fields)
-            await self._forget_secrets()
+            await self._forget()
 
-    async def _forget_secrets(self) -> None:
-        """A new key of a charge point must not lie in the stream until thousands of others push it out."""
-        if not self._secret:
+    async def _forget(self) -> None:
+        """What was read only takes memory, and a charge point's new key may be in it."""
+        if not self._read:
             return
         try:
-            await self._redis.xdel(self._key, *self._secret)
+            await self._redis.xdel(self._key, *self._read)
         except (RedisError, OSError) as failure:  # tried again with what is read next
-            log.warning("secrets_not_forgotten", reason=f"{type(failure).__name__}: {failure}")
+            log.warning("downlink_not_forgotten", reason=f"{type(failure).__name__}: {failure}")
         else:
-            self._secret.clear()
+            self._read.clear()
 
     def _take_entry(self, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
         try:
-            message = decode(fields[b"d"])
-            if isinstance(message, CommandDelivery) and without_secrets(message.payload) != message.payload:
-                self._secret.append(entry_id)
-            self._take(message)
+            self._take(decode(fields[b"d"]))
         except Exception:  # the edge: one entry that cannot be read must not end the reading of all
             log.exception("downlink_entry_broke", entry_id=entry_id.decode())
 
