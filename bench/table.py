@@ -8,6 +8,7 @@ from bench.report import machine
 Result = Mapping[str, Any]
 LONG = {
     "queue": "queue mode",
+    "queue-at-ease": "queue mode, three quarters of it",
     "bypass": "bypass mode",
     "embedded-queue": "queue mode",
     "embedded-bypass": "bypass mode",
