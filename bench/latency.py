@@ -41,6 +41,7 @@ class Recorder:
         self.lag: array[float] = array("d")
         self._latency: dict[str, array[float]] = defaultdict(lambda: array("d"))
         self._service: dict[str, array[float]] = defaultdict(lambda: array("d"))
+        self._by_second: dict[int, array[float]] = defaultdict(lambda: array("d"))
 
     def open_window(self, starts_at: float, ends_at: float) -> None:
         """Measure what is scheduled from `starts_at` until before `ends_at` (`time.perf_counter` values)."""
@@ -69,6 +70,7 @@ class Recorder:
             return
         self._latency[action].append(now - scheduled_at)
         self._service[action].append(now - sent_at)
+        self._by_second[int(scheduled_at - self.starts_at)].append(now - scheduled_at)
         if not ok:
             self.errors += 1
 
@@ -86,6 +88,10 @@ class Recorder:
             "rate_per_s": round(self.answered_inside / (self.ends_at - self.starts_at), 1),
             **summary(latency),
             **summary(service, "service_"),
+            "seconds_ms": [
+                [second, len(values), *summary(values).values()]
+                for second, values in sorted(self._by_second.items())
+            ],
             "generator_lag_p99_ms": summary(self.lag)["p99_ms"],
             "actions": {
                 action: {
