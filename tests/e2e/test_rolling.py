@@ -23,7 +23,7 @@ from tests.e2e.system import ALL, RunningSystem
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 ROLLED = tuple(name for name in ALL if name != "servers")
 DRAIN_S = 4
-ENDS_WITHIN_S = {"gateway": DRAIN_S + 8.0}
+ENDS_WITHIN_S = 15.0
 """A process that were killed in the end would take twenty seconds."""
 CHARGE_POINTS = 6
 HONEST = {"accepted", "timed_out"}
@@ -162,7 +162,7 @@ async def test_a_rolling_restart_under_load_loses_no_message_and_no_command(
     assert set(ends) <= HONEST, ends
     assert ends["accepted"] >= 0.9 * ends.total(), ends
     assert ends["accepted"] <= asked <= ends.total()
-    late = {name: s for name, s in took_s.items() if s > ENDS_WITHIN_S.get(name, 10.0)}
+    late = {name: s for name, s in took_s.items() if s > ENDS_WITHIN_S}
     assert not late, took_s
 
 
