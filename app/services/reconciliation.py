@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from app.domain.meter import MeterReading
 from app.domain.reconciliation import Patience, Runs, Suspicion, estimated_end, next_starts, suspicion
 from app.domain.tenant import Tenant
 from app.services import session_events
 from app.services.meter_values import MeterValueRepository, energy_values_of
+from app.services.pieces import in_pieces
 from app.services.ports import ChargePointRepository, Clock, SessionRepository
 
-T = TypeVar("T")
-_LOOKED_AT_TOGETHER = 500
 _READ_TOGETHER = 50
 """A session of a day may have thousands of readings."""
 
@@ -40,12 +38,8 @@ class ReconciliationService:
         """
         active = list(self._sessions.active(tenant.id))
         followed = next_starts(active)
-        suspects = [
-            found
-            for some in _parts(active, _LOOKED_AT_TOGETHER)
-            for found in self._suspects(tenant, some, followed)
-        ]
-        return sum(self._close(tenant.id, dict(some)) for some in _parts(suspects, _READ_TOGETHER))
+        suspects = [found for some in in_pieces(active) for found in self._suspects(tenant, some, followed)]
+        return sum(self._close(tenant.id, dict(some)) for some in in_pieces(suspects, _READ_TOGETHER))
 
     def _suspects(
         self, tenant: Tenant, sessions: Sequence[Runs], followed: dict[str, datetime]
@@ -76,8 +70,3 @@ class ReconciliationService:
 def _lives(found: Suspicion, readings: Sequence[MeterReading]) -> bool:
     after = found.unless_read_after
     return after is not None and any(reading.timestamp > after for reading in readings)
-
-
-def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pymongo import UpdateOne
@@ -21,6 +22,7 @@ from app.domain.context import ChargePointRef
 from app.domain.liveness import about
 from app.domain.reconciliation import Signs
 from app.services.batch import BootRecord
+from app.services.pieces import PIECE, in_pieces
 from app.services.ports import OpenedConnection, Page, PageRequest
 from app.storage.charge_point_documents import (
     changes_of,
@@ -34,7 +36,6 @@ from app.storage.paging import read_page
 from app.storage.quotas import QuotaCounter
 
 NAME = "charge_points"
-_COPIED_TOGETHER = 500
 _SIGNS = {
     "connection.silent": 1,
     "last_seen": 1,
@@ -199,7 +200,8 @@ class MongoChargePoints:
         """On one gateway or any."""
         query = {"connection.gateway_id": gateway_id} if gateway_id else {"connection": {"$ne": None}}
         with store_errors():
-            for document in self._collection(tenant_id).find(query, {"connection": 1, "epoch": 1}):
+            found = self._collection(tenant_id).find(query, {"connection": 1, "epoch": 1}, batch_size=PIECE)
+            for document in chain.from_iterable(in_pieces(found)):
                 connection = connection_of(document)
                 if connection is not None:
                     yield document["_id"], connection
@@ -216,10 +218,11 @@ class MongoChargePoints:
         for charge_point_id, at in seen.items():
             together[about(at)].append(charge_point_id)
         for at, ids in together.items():
-            for start in range(0, len(ids), _COPIED_TOGETHER):
-                theirs = {"_id": {"$in": ids[start : start + _COPIED_TOGETHER]}}
+            for some in in_pieces(ids):
                 with store_errors():
-                    self._collection(tenant_id).update_many(theirs, {"$max": {"last_seen": at}})
+                    self._collection(tenant_id).update_many(
+                        {"_id": {"$in": some}}, {"$max": {"last_seen": at}}
+                    )
 
 
 def _next_connection(gateway_id: str, connection_id: str, at: datetime) -> Document:

@@ -7,6 +7,7 @@ While a session runs its readings stand in `meter_values` alone; they are put in
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
@@ -18,6 +19,7 @@ from app.domain.events import Event
 from app.domain.reconciliation import RunningSession
 from app.domain.session import MAX_TRANSACTION_ID, EnergyValue, Session, SessionStatus
 from app.services.batch import LateEnergy
+from app.services.pieces import PIECE, in_pieces
 from app.services.ports import Page, PageRequest
 from app.storage import meter_values
 from app.storage.counters import TRANSACTION_ID, Counters
@@ -158,7 +160,8 @@ class MongoSessions:
         """Asked by tag, which every session that was started has: there is an index of active ones by tag."""
         query = {"id_tag_key": {"$gte": ""}} | _ACTIVE
         with store_errors():
-            for document in self._collection(tenant_id).find(query, _RUNNING):
+            found = self._collection(tenant_id).find(query, _RUNNING, batch_size=PIECE)
+            for document in chain.from_iterable(in_pieces(found)):
                 yield RunningSession(
                     document["_id"],
                     document["charge_point_id"],

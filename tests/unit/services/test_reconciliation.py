@@ -8,9 +8,9 @@ from app.domain.context import ChargePointRef
 from app.domain.meter import Attribution
 from app.domain.session import EnergyValue, SessionStatus
 from app.domain.tenant import Tenant
-from app.services import reconciliation
 from app.services.batch import Batch, BatchNeeds, MeterRecord
 from app.services.meter_values import MeterReport
+from app.services.pieces import PIECE
 from app.services.sessions import Stop
 from tests.builders import (
     NOON,
@@ -138,7 +138,7 @@ def test_other_tenants_are_not_touched(world: World, tenant: Tenant) -> None:
 def test_hundreds_are_looked_at_in_parts(
     world: World, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(1, 304):
+    for number in range(1, PIECE + 3):
         world.sessions.insert(a_session(number, connector_id=number), [], number)
     asked: list[int] = []
     signs = world.charge_points.signs
@@ -148,9 +148,8 @@ def test_hundreds_are_looked_at_in_parts(
         return signs(tenant_id, ids)
 
     monkeypatch.setattr(world.charge_points, "signs", counted)
-    monkeypatch.setattr(reconciliation, "_LOOKED_AT_TOGETHER", 100)
-    assert sweep(world, tenant, 1_000_000) == 303
-    assert len(asked) == 4
+    assert sweep(world, tenant, 1_000_000) == PIECE + 2
+    assert len(asked) == 2
 
 
 # --- after the estimate ------------------------------------------------------------------------------
