@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import structlog
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from app.domain.charge_point import ChargePoint, Registration
@@ -28,6 +27,7 @@ from gateway.command_lane import CommandLane
 from gateway.limits import ConnectionLimits
 from gateway.pace import Paces
 from gateway.uplink import Uplink
+from gateway.websocket import WebSocket
 from gateway.writer import FrameWriter
 
 log = structlog.stdlib.get_logger(__name__)
@@ -47,7 +47,7 @@ class ChargePointConnection:
 
     def __init__(
         self,
-        websocket: ServerConnection,
+        websocket: WebSocket,
         charge_point: ChargePoint,
         uplink: Uplink,
         limits: ConnectionLimits,
@@ -65,11 +65,8 @@ class ChargePointConnection:
         self._uplink = uplink
         self._limits = limits
         self._pace = paces.join(ref, self)
-        self._rest_s = 0.0
-        self._has_overrun = False
+        self._rest: asyncio.TimerHandle | None = None
         self._line: list[tuple[Call, str, int]] = []
-        self._room = asyncio.Event()
-        self._room.set()
         self._sequence = 0
         self._in_flight: tuple[int, Call, str] | None = None
         self._answered = Answers()
@@ -95,26 +92,32 @@ class ChargePointConnection:
         self._answered = older._answered.copy()
 
     async def run(self) -> None:
-        """Read until the socket closes."""
+        """Until the socket is closed and all it said is read."""
         try:
-            async for message in self.websocket:
-                self._receive(message if isinstance(message, str) else message.decode("utf-8", "replace"))
-                if not self._room.is_set():
-                    await self._room.wait()
-                if self._rest_s > 0.0:
-                    await asyncio.sleep(self._rest_s)
-                    self._rest_s = 0.0
-                if self._has_overrun:
-                    return
+            await self.websocket.listen(self._receive)
         except ConnectionClosed as closed:
             self.log.info("connection_broken", reason=str(closed))
+
+    def _read_on(self) -> None:
+        """Neither a full line nor a rest stops the reading any more: it slowed the sender down."""
+        if self._rest is None and len(self._line) < self._limits.max_waiting_calls:
+            self.websocket.resume()
+
+    def _rest_for(self, seconds: float) -> None:
+        if seconds > 0.0:
+            self.websocket.pause()
+            self._rest = asyncio.get_running_loop().call_later(seconds, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._read_on()
 
     # --- what the charge point sends -------------------------------------------------------------
 
     def _receive(self, text: str) -> None:
         self.heard_at = time.monotonic()
         if not text.strip():  # G23
-            self._rest_s = self._pace.spend()
+            self._rest_for(self._pace.spend())
             self._deviate(Quirk.EMPTY_FRAME)
             return
         frame = parse(text)
@@ -140,7 +143,7 @@ class ChargePointConnection:
 
     def _stray(self, text: str, reason: str) -> None:
         """For the message log, as long as calls come in between: a flood of rubbish must not fill it."""
-        self._rest_s = self._pace.spend()
+        self._rest_for(self._pace.spend())
         self._deviate(Quirk.STRAY_FRAME)
         if self._strays_left > 0:
             self._strays_left -= 1
@@ -160,14 +163,14 @@ class ChargePointConnection:
         if frame.action == _BOOT:
             self._answered.clear()
         if self._is_repeated(frame, text):
-            self._rest_s = self._pace.spend()
+            self._rest_for(self._pace.spend())
             self._deviate(Quirk.REPEATED_CALL)
             return
         if frame.null_payload:
             self._deviate(Quirk.NULL_PAYLOAD)
         self._line.append((frame, text, to_epoch_ms(datetime.now(UTC))))
         if len(self._line) >= self._limits.max_waiting_calls:
-            self._room.clear()  # stop reading: the sender is slowed down, nothing is dropped
+            self.websocket.pause()
         self._submit_next()
 
     def _is_repeated(self, frame: Call, text: str) -> bool:
@@ -186,7 +189,6 @@ class ChargePointConnection:
         if not self._pace.may_go(crowded=len(self._line) > self._limits.max_waiting_calls // 2 > 0):
             return
         frame, text, received_ms = self._line.pop(0)
-        self._room.set()
         self._sequence += 1
         self._in_flight = (self._sequence, frame, text)
         deviations, self._deviations = tuple(self._deviations), []
@@ -203,6 +205,7 @@ class ChargePointConnection:
             deviations,
         )
         self._uplink.submit(self, call)
+        self._read_on()
 
     def may_speak(self) -> None:
         """The pace of this charge point allows the next call."""
@@ -210,11 +213,10 @@ class ChargePointConnection:
 
     def overran(self) -> None:
         """It sends on and on without waiting for answers, above its rate: what was read is still handled."""
-        self._has_overrun = True
         self.log.warning("charge_point_floods")
         self.close(_TOO_MUCH, "too many messages: wait for the answers, and keep to the rate")
+        self.websocket.stop()
         self._speak_freely()
-        self._room.set()
 
     def _speak_freely(self) -> None:
         self._pace.end()

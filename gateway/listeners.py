@@ -1,10 +1,11 @@
 """The ports that charge points connect to: a plain one, one with TLS, or both, in one process."""
 
-import asyncio
 import re
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
+from typing import cast
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -15,12 +16,13 @@ from gateway.admission import Admission
 from gateway.handshake import respond
 from gateway.health import GatewayReports
 from gateway.subprotocol import SUBPROTOCOL
+from gateway.websocket import WebSocket
 
 log = structlog.stdlib.get_logger(__name__)
 _OPEN_TIMEOUT_S = 20
 _SECRET = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _MAX_HEADERS, _MAX_SHOWN = 30, 200  # a request may have a megabyte of them
-Handler = Callable[[ServerConnection], Awaitable[None]]
+Handler = Callable[[WebSocket], Awaitable[None]]
 ProcessRequest = Callable[[ServerConnection, Request], Awaitable[Response | None]]
 
 
@@ -34,21 +36,6 @@ def tell_failed_upgrade(connection: ServerConnection, request: Request, _: Respo
         log.warning("upgrade_failed", path=request.path[:_MAX_SHOWN], reason=reason, headers=headers)
 
 
-def counted_by(admission: Admission) -> type[ServerConnection]:
-    """Connections that are counted from their first byte to their last, however they end."""
-
-    class Counted(ServerConnection):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(transport)
-            admission.knock(self)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            admission.leave(self)
-            super().connection_lost(exc)
-
-    return Counted
-
-
 async def open_listeners(
     settings: GatewaySettings,
     tls: ssl.SSLContext | None,
@@ -60,10 +47,8 @@ async def open_listeners(
     doors: list[tuple[int, ssl.SSLContext | None]] = [(settings.port, None)] if settings.plain else []
     if settings.tls is not None:
         doors.append((settings.tls.port, tls))
-    counted = counted_by(admission)
-    return [
-        await _open(settings, port, context, handler, process_request, counted) for port, context in doors
-    ]
+    made = partial(WebSocket, admission)
+    return [await _open(settings, port, context, handler, process_request, made) for port, context in doors]
 
 
 async def open_side_door(settings: GatewaySettings, reports: GatewayReports) -> Server | None:
@@ -87,22 +72,21 @@ async def _open(
     tls: ssl.SSLContext | None,
     handler: Handler,
     process_request: ProcessRequest,
-    connection: type[ServerConnection],
+    made: Callable[..., WebSocket],
 ) -> Server:
     return await serve(
-        handler,
+        cast(Callable[[ServerConnection], Awaitable[None]], handler),
         settings.host,
         port,
         reuse_port=settings.shared_port or None,
         ssl=tls,
         ssl_handshake_timeout=_OPEN_TIMEOUT_S if tls is not None else None,
-        create_connection=connection,
+        create_connection=cast(type[ServerConnection], made),
         process_request=process_request,
         process_response=tell_failed_upgrade,
         subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
         compression=None,
         max_size=settings.max_message_bytes,
-        max_queue=4,
         ping_interval=None,  # see gateway.keepalive
         open_timeout=_OPEN_TIMEOUT_S,
         close_timeout=3,

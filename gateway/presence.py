@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from weakref import WeakValueDictionary
 
 import structlog
-from websockets.asyncio.server import ServerConnection
 
 from app.domain.charge_point import Connection, Registration
 from app.domain.command import CommandRequest
@@ -23,6 +22,7 @@ from gateway.handshake import Admitted
 from gateway.limits import ConnectionLimits
 from gateway.pace import Paces
 from gateway.uplink import Uplink
+from gateway.websocket import WebSocket
 
 log = structlog.stdlib.get_logger(__name__)
 _REPLACED = 1008
@@ -88,7 +88,7 @@ class Presence:
         return self._connections.get(ref)
 
     async def open(
-        self, websocket: ServerConnection, admitted: Admitted, connection_id: str
+        self, websocket: WebSocket, admitted: Admitted, connection_id: str
     ) -> ChargePointConnection | None:
         """Make this the charge point's connection: the newest wins (A39). None if a newer one came meanwhile.
 
@@ -233,7 +233,7 @@ class Presence:
             connection.close(_REPLACED, "closed by the central system, connect again")
 
 
-def _forget_headers(websocket: ServerConnection) -> None:
+def _forget_headers(websocket: WebSocket) -> None:
     """Nobody asks for them any more, and they are a tenth of what a connection takes."""
     for said in (websocket.request, websocket.response):
         if said is not None:

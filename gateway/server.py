@@ -41,6 +41,7 @@ from gateway.queued import QueuedCarrier
 from gateway.refusals import RefusalNotes
 from gateway.seats import Seats
 from gateway.tls import TlsDoor
+from gateway.websocket import WebSocket
 
 log = structlog.stdlib.get_logger(__name__)
 _SIGN_OF_LIFE_EVERY_S = 4.0
@@ -168,7 +169,7 @@ class Gateway:
             return "draining"
         return "full" if self._presence.count >= self._settings.max_connections else None
 
-    async def _serve_connection(self, websocket: ServerConnection) -> None:
+    async def _serve_connection(self, websocket: WebSocket) -> None:
         admitted: Admitted | Mismatch = websocket.admitted  # type: ignore[attr-defined]
         if isinstance(admitted, Mismatch):
             await websocket.close(_NO_SUBPROTOCOL, f"offer the subprotocol {subprotocol.SUBPROTOCOL}")

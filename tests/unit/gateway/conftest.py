@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedOK
 from websockets.protocol import State
 
@@ -19,6 +18,7 @@ from app.services.tenants import TenantDirectory
 from gateway.connection import ChargePointConnection
 from gateway.limits import ConnectionLimits
 from gateway.pace import Paces
+from gateway.websocket import WebSocket
 from tests.builders import REF
 from tests.fakes.tenants import FakeTenantRepository
 
@@ -30,7 +30,10 @@ class FakeWebSocket:
     """The charge point's end: `says` is read by the connection, `heard` is what it sent."""
 
     def __init__(self) -> None:
-        self._incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._incoming: list[str] = []
+        self._listener: Callable[[str], None]
+        self._is_paused = True
+        self._hung_up = asyncio.Event()
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
         self.closed_with: tuple[int, str] | None = None
         self.ended = asyncio.Event()
@@ -68,10 +71,33 @@ class FakeWebSocket:
 
     def says(self, *messages: str | bytes | list[Any]) -> None:
         for message in messages:
-            self._incoming.put_nowait(message if isinstance(message, str | bytes) else json.dumps(message))
+            text = message.decode() if isinstance(message, bytes) else message
+            self._incoming.append(text if isinstance(text, str) else json.dumps(text))
+        self._tell()
 
     def hangs_up(self) -> None:
-        self._incoming.put_nowait(None)
+        self._hung_up.set()
+
+    async def listen(self, listener: Callable[[str], None]) -> None:
+        self._listener = listener
+        self.resume()
+        await self._hung_up.wait()
+
+    def pause(self) -> None:
+        self._is_paused = True
+
+    def resume(self) -> None:
+        self._is_paused = False
+        self._tell()
+
+    def stop(self) -> None:
+        self._incoming.clear()
+        self.hangs_up()
+
+    def _tell(self) -> None:
+        while self._incoming and not self._is_paused:
+            self.read += 1
+            self._listener(self._incoming.pop(0))
 
     async def heard(self) -> list[Any]:
         """The next frame that was sent to the charge point."""
@@ -83,14 +109,6 @@ class FakeWebSocket:
     def silent(self) -> bool:
         """Nothing more was sent."""
         return self._outgoing.empty()
-
-    def __aiter__(self) -> AsyncIterator[str | bytes]:
-        return self._messages()
-
-    async def _messages(self) -> AsyncIterator[str | bytes]:
-        while (message := await self._incoming.get()) is not None:
-            self.read += 1
-            yield message
 
     async def send(self, text: str) -> None:
         await self.may_write.wait()
@@ -161,7 +179,7 @@ class Line:
         self.websocket = FakeWebSocket()
         self.uplink = FakeUplink()
         self.connection = ChargePointConnection(
-            cast(ServerConnection, self.websocket),
+            cast(WebSocket, self.websocket),
             ChargePoint(
                 ref.tenant_id,
                 ref.charge_point_id,
@@ -182,7 +200,6 @@ class Line:
 
     async def __aexit__(self, *_: object) -> None:
         self.websocket.hangs_up()
-        self.connection._room.set()
         if self._running is not None:
             async with asyncio.timeout(IN_TIME_S):
                 await self._running

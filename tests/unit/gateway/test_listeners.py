@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import Server, ServerConnection, broadcast
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
@@ -20,6 +20,7 @@ from bench.system import free_ports
 from gateway.admission import Admission, AdmissionLimits
 from gateway.listeners import open_listeners
 from gateway.tls import TlsDoor
+from gateway.websocket import WebSocket
 from tests.certificates import Authority, rsa_key
 
 pytestmark = pytest.mark.asyncio
@@ -38,9 +39,8 @@ def settings(tmp_path: Path, authority: Authority) -> GatewaySettings:
     return replace(Settings.from_env().gateway, host="127.0.0.1", port=plain, tls=tls)
 
 
-async def echo(connection: ServerConnection) -> None:
-    async for message in connection:
-        await connection.send(message)
+async def echo(connection: WebSocket) -> None:
+    await connection.listen(lambda message: broadcast([connection], message))
 
 
 async def let_in(_: ServerConnection, __: Request) -> Response | None:

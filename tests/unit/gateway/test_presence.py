@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
-from websockets.asyncio.server import ServerConnection
 
 from app.domain.charge_point import ChargePoint, ChargePointSecurity
 from app.domain.command import Command, CommandRequest
@@ -23,6 +22,7 @@ from gateway.limits import ConnectionLimits
 from gateway.pace import Paces
 from gateway.presence import Presence
 from gateway.subprotocol import Choice
+from gateway.websocket import WebSocket
 from tests.builders import REF
 from tests.fakes.world import World, fake_world
 from tests.unit.gateway.conftest import FakeUplink, FakeWebSocket
@@ -60,7 +60,7 @@ class House:
 
     async def open(self, name: str = "c-1") -> tuple[ChargePointConnection | None, FakeWebSocket]:
         websocket = FakeWebSocket()
-        opened = await self.presence.open(cast(ServerConnection, websocket), admitted(), name)
+        opened = await self.presence.open(cast(WebSocket, websocket), admitted(), name)
         return opened, websocket
 
 
@@ -141,7 +141,7 @@ async def test_who_is_unknown_by_now_is_not_let_in(world: World, threads: Thread
     house = House(world, threads)
     with pytest.raises(NotFound):
         await house.presence.open(
-            cast(ServerConnection, FakeWebSocket()), admitted(ChargePoint("acme", "nobody", None)), "c-1"
+            cast(WebSocket, FakeWebSocket()), admitted(ChargePoint("acme", "nobody", None)), "c-1"
         )
     assert house.presence.count == 0
 

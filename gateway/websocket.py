@@ -1,0 +1,141 @@
+"""A WebSocket that hands over each message in the very turn of the loop in which its last byte came.
+
+The library's own way, a queue and a reader that sleeps beside it, costs more than all else that a small
+message needs.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
+from websockets.protocol import Event, State
+
+from gateway.admission import Admission
+
+MAX_HELD = 4
+"""So many messages may wait for a listener that is paused; with one more the socket is not read."""
+
+
+class WebSocket(ServerConnection):
+    """Counted by `admission` from its first byte to its last, however it ends.
+
+    What is said while nobody listens, or while the listener pauses, is held, and then the socket is not read.
+    """
+
+    def __init__(self, admission: Admission, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._admission = admission
+        self._listener: Callable[[str], None]
+        self._ended: asyncio.Future[None] = self.loop.create_future()
+        self._is_paused = True
+        self._is_deaf = False
+        self._held: list[str] = []
+        self._fragments: tuple[bytearray, bool] | None = None
+
+    async def listen(self, listener: Callable[[str], None]) -> None:
+        """Hand over what was said and what will be, in order, until the socket is closed and nothing is held.
+
+        A message of bytes is taken as text. Raises ConnectionClosedError if it ended without a goodbye, and
+        what the listener raises.
+        """
+        self._listener = listener
+        self.resume()
+        await self._ended
+        if self.state is State.CLOSED and isinstance(self.close_exc, ConnectionClosedError):
+            raise self.close_exc
+
+    def pause(self) -> None:
+        """Hand over nothing for now. What is not read slows the sender down."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Go on with what is held, and read again."""
+        if not self._is_paused:
+            return
+        self._is_paused = False
+        while self._held and not self._is_paused:
+            self._hand_over(self._held.pop(0))
+        if len(self._held) <= MAX_HELD // 4:
+            self.transport.resume_reading()
+        self._end_if_all_is_said()
+
+    def stop(self, failure: Exception | None = None) -> None:
+        """Whatever it says, or has said, is not heard any more: `listen` returns, or raises the failure."""
+        self._is_deaf = True
+        self._held.clear()
+        if self._ended.done():
+            return
+        if failure is None:
+            self._ended.set_result(None)
+        else:
+            self._ended.set_exception(failure)
+
+    # --- what the library calls ------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket was accepted."""
+        super().connection_made(transport)
+        self._admission.knock(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is closed."""
+        self._admission.leave(self)
+        super().connection_lost(exc)
+        self._end_if_all_is_said()
+
+    def process_event(self, event: Event) -> None:
+        """A frame was read, or the request at the beginning."""
+        if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
+            super().process_event(event)
+        elif event.opcode is not Opcode.CONT and event.fin:
+            self._take(event.data, is_text=event.opcode is Opcode.TEXT)
+        else:
+            self._take_fragment(event)
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def _take_fragment(self, frame: Frame) -> None:
+        """The library has checked their order, and that all of them together are not too long."""
+        if self._fragments is None:
+            self._fragments = bytearray(), frame.opcode is Opcode.TEXT
+        data, is_text = self._fragments
+        data += frame.data
+        if frame.fin:
+            self._fragments = None
+            self._take(data, is_text=is_text)
+
+    def _take(self, data: bytes | bytearray | memoryview, *, is_text: bool) -> None:
+        if self._is_deaf:
+            return
+        try:
+            message = str(data, "utf-8", "strict" if is_text else "replace")
+        except UnicodeDecodeError as wrong:
+            self._fail(wrong)
+            return
+        if not self._is_paused:
+            self._hand_over(message)
+            return
+        self._held.append(message)
+        if len(self._held) > MAX_HELD:
+            self.transport.pause_reading()
+
+    def _hand_over(self, message: str) -> None:
+        try:
+            self._listener(message)
+        except Exception as failure:  # the edge: it ends this connection, and not who woke it up
+            self.stop(failure)
+
+    def _fail(self, wrong: UnicodeDecodeError) -> None:
+        """As the library does it, which waits for the other end no longer than this."""
+        self._is_deaf = True
+        self.set_connection_exc(wrong)
+        self.protocol.fail(CloseCode.INVALID_DATA, f"{wrong.reason} at position {wrong.start}")
+        self.send_data()
+        self.loop.call_later(self.close_timeout or 0.0, self.transport.abort)
+
+    def _end_if_all_is_said(self) -> None:
+        if self.state is State.CLOSED and not self._held and not self._ended.done():
+            self._ended.set_result(None)
