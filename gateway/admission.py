@@ -11,7 +11,6 @@ import random
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
@@ -134,12 +133,9 @@ class Admission:
             self._note(later.reason)
         return later
 
-    async def leave_after(self, answer: asyncio.Event, connection: Knocking) -> None:
-        """It is open: give its place back at its first answer, or when it has said nothing for a moment."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_FIRST_ANSWER_S):
-                await answer.wait()
-        self.leave(connection)
+    def leave_soon(self, connection: Knocking) -> None:
+        """It is open: it gives its place back at its first answer, or after a moment of silence."""
+        asyncio.get_running_loop().call_later(_FIRST_ANSWER_S, self.leave, connection)
 
     def leave(self, connection: Knocking) -> None:
         """It is open, refused or gone; also when it never had a place."""

@@ -1,57 +1,61 @@
-"""What runs beside an opened connection while its frames are read."""
+"""What an opened connection gets beside the reading of its frames. No task of its own stays for any of it."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import Executor
 
-from app.services.tenants import TenantDirectory
+from app.services import Services
 from gateway.admission import Admission
 from gateway.connection import ChargePointConnection
 from gateway.handshake import Admitted
-from gateway.keepalive import Pongs, keep_alive, rhythm_of
+from gateway.keepalive import KeepAlive, rhythm_of
+from gateway.pongs import Pongs
 from gateway.presence import Presence
 
 
 class Beside:
-    """One `run` for each connection; cancelled when that ends."""
+    """`begin` and `end` for each connection, `run` once."""
 
     def __init__(
         self,
+        services: Services,
+        threads: Executor,
         presence: Presence,
-        tenants: TenantDirectory,
         admission: Admission,
-        pongs: Pongs,
         ping_timeout_s: float,
     ) -> None:
         self._admission = admission
         self._presence = presence
-        self._tenants = tenants
-        self._pongs = pongs
+        self._tenants = services.tenants.directory
+        self._pongs = Pongs(services, threads)
+        self._keep_alive = KeepAlive(self._pongs.note)
         self._ping_timeout_s = ping_timeout_s
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, connection: ChargePointConnection, admitted: Admitted) -> None:
-        """Its proof is noted, it gets what waited for it, and is asked now and then whether it lives."""
-        beginning = asyncio.ensure_future(self._begin(connection, admitted))
-        delivering = asyncio.ensure_future(self._presence.keep_delivering(connection))
-        try:
-            await self._keep_alive(connection, admitted)
-            await asyncio.gather(beginning, delivering)
-        finally:
-            beginning.cancel()
-            delivering.cancel()
-
-    async def _begin(self, connection: ChargePointConnection, admitted: Admitted) -> None:
-        await asyncio.gather(
-            self._admission.leave_after(connection.has_answered, connection.websocket),
-            self._presence.note_proof(admitted),
-            self._ask_for_status(connection),
-        )
-
-    async def _ask_for_status(self, connection: ChargePointConnection) -> None:
+    def begin(self, connection: ChargePointConnection, admitted: Admitted) -> None:
+        """Its proof is noted, it gets what waited for it, and from now on it is asked whether it lives."""
+        self._admission.leave_soon(connection.websocket)
+        self._presence.deliveries.begin(connection)
+        self._do(self._presence.note_proof(admitted))
         tenant = self._tenants.find(connection.ref.tenant_id)
-        if tenant is not None and tenant.configuration.status_after_reconnect_s > 0:
-            await self._presence.ask_for_status(connection, tenant.configuration.status_after_reconnect_s)
+        if tenant is None:
+            return
+        rhythm = rhythm_of(admitted.charge_point.settings, tenant, self._ping_timeout_s)
+        self._keep_alive.join(connection, rhythm)
+        if tenant.configuration.status_after_reconnect_s > 0:
+            delay_s = tenant.configuration.status_after_reconnect_s
+            self._do(self._presence.ask_for_status(connection, delay_s))
 
-    async def _keep_alive(self, connection: ChargePointConnection, admitted: Admitted) -> None:
-        tenant = self._tenants.find(connection.ref.tenant_id)
-        if tenant is not None:
-            rhythm = rhythm_of(admitted.charge_point.settings, tenant, self._ping_timeout_s)
-            await keep_alive(connection, rhythm, self._pongs.note)
+    def end(self, connection: ChargePointConnection) -> None:
+        """It is closed."""
+        self._keep_alive.leave(connection)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await asyncio.gather(self._keep_alive.run(), self._presence.deliveries.run(), self._pongs.run())
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        """The loop holds tasks weakly."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,8 +1,8 @@
 """Commands to one charge point: one on the wire at a time, and none before it is ready for one."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 
@@ -14,30 +14,36 @@ from gateway.call_pairing import OutgoingCalls, SentCall
 from gateway.uplink import Uplink
 
 
+class Carrier(Protocol):
+    """A connection, as its commands see it."""
+
+    @property
+    def ref(self) -> ChargePointRef: ...
+
+    @property
+    def log(self) -> structlog.stdlib.BoundLogger: ...
+
+    def send(self, text: str) -> None: ...
+
+    def may_take(self, action: str) -> bool:
+        """Whether an action may go to the charge point as it is now (A34, A35, G8)."""
+        ...
+
+    def has_room(self) -> None:
+        """The line, which had no room for some commands, has sent all it held."""
+        ...
+
+
 class CommandLane:
-    """Its own lane beside the charge point's calls: the two never wait for each other (A23).
+    """Its own lane beside the charge point's calls: the two never wait for each other (A23)."""
 
-    `may_go` tells whether an action may go to the charge point as it is now (A34, A35, G8).
-    """
-
-    def __init__(
-        self,
-        ref: ChargePointRef,
-        uplink: Uplink,
-        send: Callable[[str], None],
-        may_go: Callable[[str], bool],
-        log: structlog.stdlib.BoundLogger,
-    ) -> None:
-        self._ref = ref
+    def __init__(self, carrier: Carrier, uplink: Uplink) -> None:
+        self._carrier = carrier
         self._uplink = uplink
-        self._send = send
-        self._may_go = may_go
-        self._log = log
         self._calls = OutgoingCalls()
         self._answer_timer: asyncio.TimerHandle | None = None
         self._hold_timer: asyncio.TimerHandle | None = None
         self._left_in_store = self._is_resting = False
-        self._drained = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
     def hold(self, seconds: float) -> None:
@@ -62,15 +68,10 @@ class CommandLane:
     def deliver(self, delivery: CommandDelivery) -> None:
         """Put a command in line."""
         if not self._calls.offer(delivery):
-            self._log.warning("command_line_full", command_id=delivery.command_id)
+            self._carrier.log.warning("command_line_full", command_id=delivery.command_id)
             self._left_in_store = True
             return
         self.send_next()
-
-    async def has_room_again(self) -> None:
-        """Wait until the line, which had no room for some commands, has sent all it held."""
-        await self._drained.wait()
-        self._drained.clear()
 
     def send_next(self) -> None:
         """Send what is next in line, if anything may go out now."""
@@ -78,19 +79,19 @@ class CommandLane:
             self._report(expired, ReportKind.EXPIRED)
         if self._hold_timer is not None or self._is_resting:
             return
-        call = self._calls.next_call(lambda delivery: self._may_go(delivery.action))
+        call = self._calls.next_call(lambda delivery: self._carrier.may_take(delivery.action))
         if self._left_in_store and self._calls.is_empty:
             self._left_in_store = False
-            self._drained.set()
+            self._carrier.has_room()
         if call is None:
             return
-        self._send(call.text)
+        self._carrier.send(call.text)
         self._report(call.delivery, ReportKind.SENT)
         self._answer_timer = self._loop.call_later(call.delivery.timeout_s, self._give_up, call)
 
     def _give_up(self, call: SentCall) -> None:
         if self._calls.time_out(call):
-            self._log.warning("command_unanswered", command_id=call.delivery.command_id)
+            self._carrier.log.warning("command_unanswered", command_id=call.delivery.command_id)
             self._report(call.delivery, ReportKind.UNANSWERED, call.text)
             self.send_next()
 
@@ -121,10 +122,8 @@ class CommandLane:
         request: str | None = None,
         answer: str | None = None,
     ) -> None:
-        now = to_epoch_ms(datetime.now(UTC))
-        self._uplink.report(
-            self._ref.tenant_id,
-            CommandReport(
-                self._ref.charge_point_id, delivery.command_id, kind, now, delivery.action, request, answer
-            ),
+        ref, now = self._carrier.ref, to_epoch_ms(datetime.now(UTC))
+        report = CommandReport(
+            ref.charge_point_id, delivery.command_id, kind, now, delivery.action, request, answer
         )
+        self._uplink.report(ref.tenant_id, report)

@@ -4,9 +4,8 @@ Everything here runs on the event loop. Calls of the charge point and calls to i
 wait for each other (A23).
 """
 
-import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -54,6 +53,7 @@ class ChargePointConnection:
         paces: Paces,
         connection_id: str | None = None,
         deviations: Iterable[Quirk] = (),
+        wants_commands: Callable[["ChargePointConnection"], None] = lambda _: None,
     ) -> None:
         self.websocket = websocket
         self.ref = ref = ChargePointRef(charge_point.tenant_id, charge_point.id)
@@ -63,15 +63,15 @@ class ChargePointConnection:
         self.opened_at, self.heard_at = datetime.now(UTC), time.monotonic()
         self._settings = charge_point.settings
         self._uplink = uplink
+        self._wants_commands = wants_commands
         self._limits = limits
         self._pace = paces.join(ref, self)
-        self._rest: asyncio.TimerHandle | None = None
         self._line: list[tuple[Call, str, int]] = []
         self._sequence = 0
         self._in_flight: tuple[int, Call, str] | None = None
         self._answered = Answers()
         self._is_retiring = self._is_leaving = False
-        self.has_answered = asyncio.Event()
+        self._has_answered = False
         self._bad_frames = 0
         self._strays_left = _MAX_STRAYS
         self._deviations = list(deviations)
@@ -79,7 +79,7 @@ class ChargePointConnection:
             tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=self.connection_id
         )
         self._writer = FrameWriter(websocket, limits.send_timeout_s, self.log)
-        self._commands = CommandLane(ref, uplink, self.send, self._may_go, self.log)
+        self._commands = CommandLane(self, uplink)
         self._commands.hold(limits.silent_wait_s)
 
     @property
@@ -98,26 +98,12 @@ class ChargePointConnection:
         except ConnectionClosed as closed:
             self.log.info("connection_broken", reason=str(closed))
 
-    def _read_on(self) -> None:
-        """Neither a full line nor a rest stops the reading any more: it slowed the sender down."""
-        if self._rest is None and len(self._line) < self._limits.max_waiting_calls:
-            self.websocket.resume()
-
-    def _rest_for(self, seconds: float) -> None:
-        if seconds > 0.0:
-            self.websocket.pause()
-            self._rest = asyncio.get_running_loop().call_later(seconds, self._rested)
-
-    def _rested(self) -> None:
-        self._rest = None
-        self._read_on()
-
     # --- what the charge point sends -------------------------------------------------------------
 
     def _receive(self, text: str) -> None:
         self.heard_at = time.monotonic()
         if not text.strip():  # G23
-            self._rest_for(self._pace.spend())
+            self.websocket.rest(self._pace.spend())
             self._deviate(Quirk.EMPTY_FRAME)
             return
         frame = parse(text)
@@ -143,7 +129,7 @@ class ChargePointConnection:
 
     def _stray(self, text: str, reason: str) -> None:
         """For the message log, as long as calls come in between: a flood of rubbish must not fill it."""
-        self._rest_for(self._pace.spend())
+        self.websocket.rest(self._pace.spend())
         self._deviate(Quirk.STRAY_FRAME)
         if self._strays_left > 0:
             self._strays_left -= 1
@@ -163,14 +149,14 @@ class ChargePointConnection:
         if frame.action == _BOOT:
             self._answered.clear()
         if self._is_repeated(frame, text):
-            self._rest_for(self._pace.spend())
+            self.websocket.rest(self._pace.spend())
             self._deviate(Quirk.REPEATED_CALL)
             return
         if frame.null_payload:
             self._deviate(Quirk.NULL_PAYLOAD)
         self._line.append((frame, text, to_epoch_ms(datetime.now(UTC))))
         if len(self._line) >= self._limits.max_waiting_calls:
-            self.websocket.pause()
+            self.websocket.pause()  # the sender is slowed down, nothing is dropped
         self._submit_next()
 
     def _is_repeated(self, frame: Call, text: str) -> bool:
@@ -205,7 +191,8 @@ class ChargePointConnection:
             deviations,
         )
         self._uplink.submit(self, call)
-        self._read_on()
+        if len(self._line) < self._limits.max_waiting_calls:
+            self.websocket.resume()
 
     def may_speak(self) -> None:
         """The pace of this charge point allows the next call."""
@@ -239,8 +226,9 @@ class ChargePointConnection:
     def _send_answer(self, text: str, *, is_boot: bool = False) -> None:
         """After the first one, and after each boot's, commands may follow, but not at its heels (G8)."""
         self.send(text)
-        if is_boot or not self.has_answered.is_set():
-            self.has_answered.set()
+        if is_boot or not self._has_answered:
+            self._has_answered = True
+            self.websocket.settle()
             self._commands.hold(self._limits.first_command_delay_s)
 
     def fail(self, sequence: int) -> None:
@@ -255,12 +243,12 @@ class ChargePointConnection:
         """Put a command in line."""
         self._commands.deliver(delivery)
 
-    async def has_room_for_commands(self) -> None:
-        """Wait until commands that found no room in line would find some."""
-        await self._commands.has_room_again()
+    def has_room(self) -> None:
+        """Commands that found no room in line would find some now."""
+        self._wants_commands(self)
 
-    def _may_go(self, action: str) -> bool:
-        """None before a boot is answered (G8) and while rejected (A35), some while pending (A34)."""
+    def may_take(self, action: str) -> bool:
+        """No command before a boot is answered (G8) and while rejected (A35), some while pending (A34)."""
         if self._is_booting or self.registration not in (Registration.ACCEPTED, Registration.PENDING):
             return False
         is_accepted = self.registration == Registration.ACCEPTED

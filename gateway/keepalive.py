@@ -1,27 +1,25 @@
 """Is the peer still there? A socket whose other end lost power looks open for hours; so it is asked."""
 
 import asyncio
-import secrets
 import socket
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache, partial
+from math import ceil
 from typing import Protocol
 
 import structlog
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
 from app.domain.charge_point import ChargePointSettings
 from app.domain.context import ChargePointRef
 from app.domain.liveness import SILENT_AFTER_INTERVALS
 from app.domain.tenant import Tenant
-from app.services import Services
+from gateway.websocket import WebSocket
 
-log = structlog.stdlib.get_logger(__name__)
-NOTE_EVERY_S = 2.0
+LOOK_EVERY_S = 0.25
+_AT_ONCE = 200
+_NEVER = -1
 _GONE = 1011
 _SECOND_LOOK_S = 1.0
 _TCP = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}  # not every system has all of them
@@ -44,7 +42,11 @@ def rhythm_of(settings: ChargePointSettings, tenant: Tenant, timeout_s: float) -
     wanted = tenant.configuration
     own = settings.ping_interval_s
     longest = max(wanted.heartbeat_interval, wanted.boot_retry_interval)
-    return Rhythm(wanted.ping_interval_s if own is None else own, timeout_s, longest * SILENT_AFTER_INTERVALS)
+    interval_s = wanted.ping_interval_s if own is None else own
+    return _shared_rhythm(interval_s, timeout_s, longest * SILENT_AFTER_INTERVALS)
+
+
+_shared_rhythm = lru_cache(maxsize=1000)(Rhythm)  # thousands of connections have the same
 
 
 class Peer(Protocol):
@@ -54,7 +56,10 @@ class Peer(Protocol):
     def ref(self) -> ChargePointRef: ...
 
     @property
-    def websocket(self) -> ServerConnection: ...
+    def log(self) -> structlog.stdlib.BoundLogger: ...
+
+    @property
+    def websocket(self) -> WebSocket: ...
 
     @property
     def heard_at(self) -> float: ...
@@ -65,58 +70,118 @@ class Peer(Protocol):
     def close(self, code: int, reason: str) -> None: ...
 
 
-async def keep_alive(peer: Peer, rhythm: Rhythm, note: Callable[[ChargePointRef], None]) -> None:
-    """Until the peer is found to be gone, which closes its connection. Each pong goes to `note`.
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """A peer, in which turn it is looked at next, and since when it has owed us an answer."""
 
-    Whoever sends frames, or whose frames wait for us, is there, whether it answers pings or not.
+    peer: Peer
+    rhythm: Rhythm
+    turn: int = _NEVER
+    asked_at: float | None = None
+    is_late: bool = False
+
+    def due_at(self, now: float) -> float:
+        """When it has been quiet for an interval; another one, if it has been already."""
+        interval_s = self.rhythm.interval_s or self.rhythm.silence_s
+        quiet_s = now - self.peer.heard_at
+        return now + interval_s - (quiet_s if quiet_s < interval_s else 0.0)
+
+
+class KeepAlive:
+    """Looks at the peers of this process, each when it is due. Each pong goes to `note`. On the event loop.
+
+    Whoever sends frames, or whose frames wait for us, is there, whether it answers pings or not. Who is
+    found to be gone is closed.
     """
-    _let_the_network_ask(peer.websocket)
-    while await _is_there(peer, rhythm, note):
-        pass
-    if peer.websocket.close_code is None:  # else it has said goodbye meanwhile
-        log.info("peer_gone", pinged=rhythm.interval_s > 0)
-        peer.close(_GONE, "no sign of life")
+
+    def __init__(self, note: Callable[[ChargePointRef], None], every_s: float = LOOK_EVERY_S) -> None:
+        self._note = note
+        self._every_s = every_s
+        self._watched: dict[Peer, _Watched] = {}
+        self._due: dict[int, list[_Watched]] = {}
+        self._turn = int(time.monotonic() / every_s)
+
+    def join(self, peer: Peer, rhythm: Rhythm) -> None:
+        """From now on."""
+        _let_the_network_ask(peer.websocket)
+        watched = self._watched[peer] = _Watched(peer, rhythm)
+        self._look_at(watched, watched.due_at(time.monotonic()))
+
+    def leave(self, peer: Peer) -> None:
+        """It is looked at no more."""
+        watched = self._watched.pop(peer, None)
+        if watched is not None:
+            self._look_no_more(watched)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(self._every_s)
+            while self._turn < int(time.monotonic() / self._every_s):
+                await self._look_at_all(self._due.pop(self._turn, []))
+                self._turn += 1
+
+    async def _look_at_all(self, due: list[_Watched]) -> None:
+        for count, watched in enumerate(due, 1):
+            if watched.turn == self._turn:  # else it answered, or went, while others were looked at
+                try:
+                    self._look(watched)
+                except Exception:  # the edge: all the others are looked at all the same
+                    watched.peer.log.exception("peer_not_asked")
+            if not count % _AT_ONCE:
+                await asyncio.sleep(0)
+
+    def _look_at(self, watched: _Watched, when: float) -> None:
+        self._look_no_more(watched)
+        watched.turn = max(ceil(when / self._every_s), self._turn + 1)
+        self._due.setdefault(watched.turn, []).append(watched)
+
+    def _look_no_more(self, watched: _Watched) -> None:
+        if watched.turn in self._due:
+            self._due[watched.turn].remove(watched)
+        watched.turn = _NEVER
+
+    def _look(self, watched: _Watched) -> None:
+        now, peer, rhythm = time.monotonic(), watched.peer, watched.rhythm
+        if watched.asked_at is not None:
+            self._miss(watched, watched.asked_at, now)
+        elif now - peer.heard_at < (rhythm.interval_s or rhythm.silence_s):
+            self._look_at(watched, watched.due_at(now))  # who speaks needs no asking
+        elif rhythm.interval_s:
+            watched.asked_at, watched.is_late = now, False
+            self._look_at(watched, now + rhythm.timeout_s)
+            peer.websocket.ask(partial(self._answered, watched))
+        else:
+            self._judge(watched, now, is_there=peer.is_busy)
+
+    def _answered(self, watched: _Watched) -> None:
+        if watched.asked_at is not None:
+            watched.asked_at = None
+            self._note(watched.peer.ref)
+            self._look_at(watched, watched.due_at(time.monotonic()))
+
+    def _miss(self, watched: _Watched, asked_at: float, now: float) -> None:
+        """No pong came in time. Where we stood still ourselves, what came meanwhile is still to be read."""
+        if not watched.is_late:
+            watched.is_late = True
+            self._look_at(watched, now + _SECOND_LOOK_S)
+        else:
+            watched.asked_at = None
+            peer = watched.peer
+            self._judge(watched, now, is_there=peer.is_busy or peer.heard_at > asked_at)
+
+    def _judge(self, watched: _Watched, now: float, *, is_there: bool) -> None:
+        peer = watched.peer
+        if is_there:
+            self._look_at(watched, watched.due_at(now))
+            return
+        self.leave(peer)
+        if peer.websocket.close_code is None:  # else it has said goodbye meanwhile
+            peer.log.info("peer_gone", pinged=watched.rhythm.interval_s > 0)
+            peer.close(_GONE, "no sign of life")
 
 
-async def _is_there(peer: Peer, rhythm: Rhythm, note: Callable[[ChargePointRef], None]) -> bool:
-    if not rhythm.interval_s:
-        await asyncio.sleep(max(1.0, peer.heard_at + rhythm.silence_s - time.monotonic()))
-        return peer.is_busy or time.monotonic() - peer.heard_at < rhythm.silence_s
-    quiet_s = time.monotonic() - peer.heard_at
-    await asyncio.sleep(rhythm.interval_s - (quiet_s if quiet_s < rhythm.interval_s else 0.0))
-    asked_at = time.monotonic()
-    if asked_at - peer.heard_at < rhythm.interval_s:
-        return True  # who speaks needs no asking
-    if await _answers(peer.websocket, rhythm.timeout_s):
-        note(peer.ref)
-        return True
-    return peer.is_busy or peer.heard_at > asked_at
-
-
-async def _answers(websocket: ServerConnection, timeout_s: float) -> bool:
-    """Whether a pong comes in time."""
-    token = secrets.token_bytes(4)
-    asking = asyncio.ensure_future(_ask(websocket, token))
-    try:
-        await asyncio.wait([asking], timeout=timeout_s)
-        if not asking.done():  # where we stood still ourselves, what came meanwhile is still to be read
-            await asyncio.wait([asking], timeout=_SECOND_LOOK_S)
-        return asking.done() and asking.result()
-    finally:
-        asking.cancel()
-        websocket.pending_pings.pop(token, None)  # else some charge points would fill it for months
-
-
-async def _ask(websocket: ServerConnection, token: bytes) -> bool:
-    """Ends of connections are for `run` to tell."""
-    try:
-        await (await websocket.ping(token))
-    except ConnectionClosed:
-        return False
-    return True
-
-
-def _let_the_network_ask(websocket: ServerConnection) -> None:
+def _let_the_network_ask(websocket: WebSocket) -> None:
     """Costs nobody a frame, and finds what is gone between here and the next proxy within two minutes."""
     plain: socket.socket | None = websocket.transport.get_extra_info("socket")
     if plain is not None:
@@ -124,35 +189,3 @@ def _let_the_network_ask(websocket: ServerConnection) -> None:
         for name, value in _TCP.items():
             if hasattr(socket, name):
                 plain.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-class Pongs:
-    """A pong proves life like a Heartbeat (A40). All of some seconds are noted at once, for each tenant."""
-
-    def __init__(self, services: Services, threads: Executor) -> None:
-        self._services = services
-        self._threads = threads
-        self._seen: dict[str, dict[str, datetime]] = {}
-
-    def note(self, ref: ChargePointRef) -> None:
-        """It answered just now."""
-        self._seen.setdefault(ref.tenant_id, {})[ref.charge_point_id] = datetime.now(UTC)
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await asyncio.sleep(NOTE_EVERY_S)
-            await self.flush()
-
-    async def flush(self) -> None:
-        """What cannot be noted now is noted with the next pong."""
-        seen, self._seen = self._seen, {}
-        if seen:
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._tell, seen)
-
-    def _tell(self, seen: dict[str, dict[str, datetime]]) -> None:
-        for tenant_id, times in seen.items():
-            try:
-                self._services.charge_points.hear(tenant_id, times)
-            except Exception:  # the edge of a side path
-                log.exception("pongs_not_noted", tenant_id=tenant_id, count=len(times))

@@ -17,6 +17,7 @@ from app.services.ports import OpenedConnection
 from app.services.tenants import is_served
 from gateway.connection import ChargePointConnection
 from gateway.credentials import promotion
+from gateway.deliveries import Deliveries
 from gateway.gathered import Gathered
 from gateway.handshake import Admitted
 from gateway.limits import ConnectionLimits
@@ -28,8 +29,6 @@ log = structlog.stdlib.get_logger(__name__)
 _REPLACED = 1008
 _NOT_SERVED = 1008
 _CLOSE_RETRY_S = 2.0
-_DELIVER_RETRY_S = 5.0
-_DELIVER_RARELY_S = 300.0
 
 
 class Presence:
@@ -50,8 +49,8 @@ class Presence:
         self._uplink = uplink
         self._limits = limits
         self._paces = paces
+        self.deliveries = Deliveries(services, threads)
         self._openings = Gathered(threads, self._open_all)
-        self._deliveries = Gathered(threads, self._deliver_to_all)
         self._connections: dict[ChargePointRef, ChargePointConnection] = {}
         self._by_tenant: Counter[str] = Counter()
         self.opened: Counter[str] = Counter()
@@ -107,6 +106,7 @@ class Presence:
             self._paces,
             connection_id,
             admitted.deviations,
+            self.deliveries.begin,
         )
         older = self._connections.get(ref)
         if older is not None and older.epoch > connection.epoch:
@@ -125,10 +125,6 @@ class Presence:
         self, tenant_id: str, connection_ids: Mapping[str, str]
     ) -> Mapping[str, OpenedConnection | AppError]:
         return self._services.charge_points.open_connections(tenant_id, self._gateway_id, connection_ids)
-
-    def _deliver_to_all(self, tenant_id: str, whom: Mapping[str, None]) -> Mapping[str, None]:
-        self._services.commands.deliver_waiting(tenant_id, whom)
-        return whom
 
     async def note_proof(self, admitted: Admitted) -> None:
         """What was pending becomes the rule when used (E4, E6); a new certificate retires the old (E25).
@@ -163,33 +159,10 @@ class Presence:
         except AppError as refusal:
             connection.log.warning("status_not_asked_for", reason=refusal.message)
 
-    async def keep_delivering(self, connection: ChargePointConnection) -> None:
-        """Send the commands that waited, and again whenever more had come than the line has room for."""
-        pause_s = _DELIVER_RETRY_S
-        while True:
-            if await self.deliver_waiting(connection):
-                pause_s = _DELIVER_RETRY_S
-                await connection.has_room_for_commands()
-            else:
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, _DELIVER_RARELY_S)
-
-    async def deliver_waiting(self, connection: ChargePointConnection) -> bool:
-        """Send the commands that waited for this connection; False if the store could not say which."""
-        try:
-            await self._deliveries.ask(connection.ref, None)
-        except Retryable as failure:
-            connection.log.warning("waiting_commands_not_delivered", reason=failure.message)
-            return False
-        except Exception:  # the edge: a command that nobody can read ends nothing else of this connection
-            connection.log.exception("waiting_commands_not_delivered")
-            return False
-        return True
-
     async def deliver_all_waiting(self) -> None:
         """Redis may have lost what was on its way to this gateway: the store knows what it was."""
         for connection in self.all():
-            await self.deliver_waiting(connection)
+            await self.deliveries.deliver(connection)
 
     async def close(self, connection: ChargePointConnection) -> None:
         """The connection has ended. Tried until the store takes it: nobody else knows as long as we live."""

@@ -31,7 +31,6 @@ from gateway.downlink import DownlinkReader
 from gateway.drain import retire_all
 from gateway.handshake import Admitted, Handshake, Mismatch, put_off
 from gateway.health import GatewayReports
-from gateway.keepalive import Pongs
 from gateway.limits import ConnectionLimits
 from gateway.listeners import open_listeners, open_side_door
 from gateway.metrics import GatewayMetrics
@@ -78,17 +77,15 @@ class Gateway:
             self._bypass.send,
         )
         limits = ConnectionLimits(self._settings.max_waiting_calls, self._settings.send_timeout_s)
-        self._tenants = services.tenants.directory
-        self._paces = Paces(self._tenants)
+        self._paces = Paces(services.tenants.directory)
         self._presence = Presence(
             self.gateway_id, services, self._threads, self._dispatcher, limits, self._paces
         )
         self._seats = Seats(self._presence)
         self._admission = Admission(AdmissionLimits.of(self._settings))
         self._refusals = RefusalNotes(services, self._threads)
-        self._pongs = Pongs(services, self._threads)
         self._beside = Beside(
-            self._presence, self._tenants, self._admission, self._pongs, self._settings.ping_timeout_s
+            services, self._threads, self._presence, self._admission, self._settings.ping_timeout_s
         )
         self._key_threads = ThreadPoolExecutor(_KEY_THREADS, thread_name_prefix="keys")
         self._handshake = Handshake(
@@ -191,12 +188,12 @@ class Gateway:
                 await websocket.close(1008, "replaced by a newer connection")
                 return
             log.info("connection_opened", epoch=connection.epoch, profile=admitted.proof.profile)
-            beside = self._loop.create_task(self._beside.run(connection, admitted))
+            self._beside.begin(connection, admitted)
             try:
                 await connection.run()
             finally:
                 log.info("connection_closed", code=websocket.close_code, reason=websocket.close_reason)
-                beside.cancel()
+                self._beside.end(connection)
                 await self._presence.close(connection)
 
     # --- the process -----------------------------------------------------------------------------
@@ -216,7 +213,7 @@ class Gateway:
             ),
             self._loop.create_task(self._regularly(_TENANT_CHECK_EVERY_S, self._presence.close_unserved)),
             self._loop.create_task(self._refusals.run()),
-            self._loop.create_task(self._pongs.run()),
+            self._loop.create_task(self._beside.run()),
         ]
         if self._tls is not None:
             tasks.append(self._loop.create_task(self._tls.watch()))

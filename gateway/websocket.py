@@ -5,6 +5,7 @@ message needs.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -32,8 +33,10 @@ class WebSocket(ServerConnection):
         self._ended: asyncio.Future[None] = self.loop.create_future()
         self._is_paused = True
         self._is_deaf = False
+        self._rest: asyncio.TimerHandle | None = None
         self._held: list[str] = []
         self._fragments: tuple[bytearray, bool] | None = None
+        self._asked: tuple[bytes, Callable[[], None]] | None = None
 
     async def listen(self, listener: Callable[[str], None]) -> None:
         """Hand over what was said and what will be, in order, until the socket is closed and nothing is held.
@@ -53,14 +56,33 @@ class WebSocket(ServerConnection):
 
     def resume(self) -> None:
         """Go on with what is held, and read again."""
-        if not self._is_paused:
-            return
-        self._is_paused = False
-        while self._held and not self._is_paused:
+        if self._is_paused:
+            self._is_paused = False
+            self._go_on()
+
+    def rest(self, seconds: float) -> None:
+        """Hand over nothing for so long; 0 for no rest. To be asked for by a listener, while it hears."""
+        if seconds > 0.0:
+            self._rest = self.loop.call_later(seconds, self._rested)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._held and self._is_heard:
             self._hand_over(self._held.pop(0))
         if len(self._held) <= MAX_HELD // 4:
             self.transport.resume_reading()
         self._end_if_all_is_said()
+
+    @property
+    def _is_heard(self) -> bool:
+        return not self._is_paused and self._rest is None
+
+    def settle(self) -> None:
+        """Its charge point is served: its place is for the next one that comes."""
+        self._admission.leave(self)
 
     def stop(self, failure: Exception | None = None) -> None:
         """Whatever it says, or has said, is not heard any more: `listen` returns, or raises the failure."""
@@ -72,6 +94,13 @@ class WebSocket(ServerConnection):
             self._ended.set_result(None)
         else:
             self._ended.set_exception(failure)
+
+    def ask(self, answered: Callable[[], None]) -> None:
+        """Ping the other end; its pong calls `answered`, unless it is asked again before."""
+        if self.state is State.OPEN and not self.transport.is_closing():
+            self._asked = secrets.token_bytes(4), answered
+            self.protocol.send_ping(self._asked[0])
+            self.send_data()
 
     # --- what the library calls ------------------------------------------------------------------
 
@@ -95,6 +124,12 @@ class WebSocket(ServerConnection):
         else:
             self._take_fragment(event)
 
+    def acknowledge_pings(self, data: bytes) -> None:
+        """A pong was read."""
+        if self._asked is not None and self._asked[0] == data:
+            (_, answered), self._asked = self._asked, None
+            answered()
+
     # --- messages --------------------------------------------------------------------------------
 
     def _take_fragment(self, frame: Frame) -> None:
@@ -115,7 +150,7 @@ class WebSocket(ServerConnection):
         except UnicodeDecodeError as wrong:
             self._fail(wrong)
             return
-        if not self._is_paused:
+        if self._is_heard:
             self._hand_over(message)
             return
         self._held.append(message)

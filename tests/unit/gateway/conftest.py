@@ -41,6 +41,7 @@ class FakeWebSocket:
         self.may_write.set()
         self.aborted = asyncio.Event()
         self.read = 0
+        self.is_settled = False
         self.request = self.response = self.send_in_progress = None
 
     @property
@@ -89,6 +90,14 @@ class FakeWebSocket:
     def resume(self) -> None:
         self._is_paused = False
         self._tell()
+
+    def rest(self, seconds: float) -> None:
+        if seconds > 0.0:
+            self.pause()
+            asyncio.get_running_loop().call_later(seconds, self.resume)
+
+    def settle(self) -> None:
+        self.is_settled = True
 
     def stop(self) -> None:
         self._incoming.clear()
@@ -178,6 +187,7 @@ class Line:
     ) -> None:
         self.websocket = FakeWebSocket()
         self.uplink = FakeUplink()
+        self.wanted_commands: list[ChargePointConnection] = []
         self.connection = ChargePointConnection(
             cast(WebSocket, self.websocket),
             ChargePoint(
@@ -191,6 +201,7 @@ class Line:
             ConnectionLimits(max_waiting_calls, send_timeout_s, first_command_delay_s, silent_wait_s),
             paces or Paces(TenantDirectory(FakeTenantRepository())),
             deviations=deviations,
+            wants_commands=self.wanted_commands.append,
         )
         self._running: asyncio.Task[None] | None = None
 

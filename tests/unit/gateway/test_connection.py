@@ -404,6 +404,16 @@ async def test_no_command_comes_before_the_first_answer_and_a_moment() -> None:
         assert (await line.websocket.heard())[0] == 2
 
 
+async def test_with_its_first_answer_it_is_settled() -> None:
+    """Its place among the handshakes is for the next one."""
+    async with Line() as line:
+        line.websocket.says(HEARTBEAT)
+        sent = await line.uplink.call()
+        assert not line.websocket.is_settled
+        await line.answer(sent)
+        assert line.websocket.is_settled
+
+
 async def test_who_stays_silent_gets_its_commands_after_a_while() -> None:
     """A38: it has nothing to tell, and may not send a boot."""
     async with Line(silent_wait_s=0.05) as line:
@@ -497,16 +507,13 @@ async def test_more_commands_than_the_line_holds_are_left_in_the_store() -> None
 
 async def test_when_a_line_that_was_full_is_empty_it_asks_for_more() -> None:
     async with Line() as line:
-        waits = asyncio.ensure_future(line.connection.has_room_for_commands())
         for number in range(66):
             line.connection.deliver(a_delivery(f"cmd-{number}"))
-        await line.settle()
         for _ in range(63):
-            assert not waits.done()
+            assert not line.wanted_commands
             line.websocket.says([3, (await line.websocket.heard())[1], {}])
-            await line.settle()
-        async with asyncio.timeout(1):
-            await waits
+        line.websocket.says([3, (await line.websocket.heard())[1], {}])
+        assert line.wanted_commands == [line.connection]
 
 
 async def test_when_the_socket_is_gone_the_open_commands_outcome_is_unknown_the_others_wait() -> None:

@@ -2,19 +2,20 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from app.domain.charge_point import ChargePointSettings
 from app.domain.context import ChargePointRef
-from app.domain.errors import Retryable
 from gateway import keepalive
-from gateway.keepalive import Pongs, Rhythm, keep_alive, rhythm_of
+from gateway.keepalive import KeepAlive, Rhythm, rhythm_of
 from tests.builders import REF, a_tenant
-from tests.fakes.world import World, fake_world
 
 pytestmark = pytest.mark.asyncio
 
@@ -27,50 +28,54 @@ def _short_look(monkeypatch: pytest.MonkeyPatch) -> None:
 FAST = Rhythm(0.01, 0.05, 60)
 
 
-@pytest.fixture
-def world() -> World:
-    made = fake_world()
-    made.services.tenants.create("acme", "Acme", ["CP-"])
-    made.services.tenants.directory.refresh()
-    made.add_charge_point("acme", "CP-1")
-    return made
-
-
 class FakePeer:
     """A connection whose other end answers pings, or does not."""
 
     def __init__(self, *, pongs: bool = True) -> None:
         self.ref = REF
+        self.log = structlog.stdlib.get_logger()
         self.pongs = pongs
         self.heard_at = time.monotonic()
         self.is_busy = False
         self.close_code: int | None = None
         self.pings = 0
         self.closed = asyncio.Event()
-        self.pending_pings: dict[bytes, object] = {}
+        self.answered: Callable[[], None] | None = None
         self.websocket: Any = self
         self.transport = SimpleNamespace(get_extra_info=lambda _: None)
 
-    async def ping(self, token: bytes) -> asyncio.Future[None]:
+    def ask(self, answered: Callable[[], None]) -> None:
         self.pings += 1
-        answer = asyncio.get_running_loop().create_future()
-        self.pending_pings[token] = answer
+        self.answered = answered
         if self.pongs:
-            answer.set_result(None)
-        return answer
+            asyncio.get_running_loop().call_soon(answered)
 
     def close(self, code: int, _: str) -> None:
         assert code == 1011
         self.closed.set()
 
 
+class Watching:
+    """Over one peer."""
+
+    def __init__(self, peer: FakePeer, rhythm: Rhythm) -> None:
+        self.answered: list[ChargePointRef] = []
+        self.keep_alive = KeepAlive(self.answered.append, every_s=0.005)
+        self.keep_alive.join(peer, rhythm)
+        self._running = asyncio.ensure_future(self.keep_alive.run())
+
+    def __enter__(self) -> "Watching":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.cancel()
+
+
 async def watched(peer: FakePeer, rhythm: Rhythm, seconds: float) -> list[ChargePointRef]:
     """Who answered within this time, or until the connection was closed."""
-    answered: list[ChargePointRef] = []
-    watching = asyncio.ensure_future(keep_alive(peer, rhythm, answered.append))
-    await asyncio.wait([watching], timeout=seconds)
-    watching.cancel()
-    return answered
+    with Watching(peer, rhythm) as watching, suppress(TimeoutError):
+        await asyncio.wait_for(peer.closed.wait(), seconds)
+    return watching.answered
 
 
 async def test_each_pong_is_noted() -> None:
@@ -90,15 +95,13 @@ async def test_who_neither_answers_nor_speaks_is_gone() -> None:
 async def test_an_answer_that_came_while_we_stood_still_ourselves_counts() -> None:
     """A gateway that was paused must not close everybody whose pong it has not read yet."""
     peer = FakePeer(pongs=False)
-    watching = asyncio.ensure_future(keep_alive(peer, FAST, lambda _: None))
-    while not peer.pending_pings:  # noqa: ASYNC110
-        await asyncio.sleep(0)
-    (answer,) = peer.pending_pings.values()
-    asyncio.get_running_loop().call_soon(answer.set_result, None)  # type: ignore[attr-defined]
-    time.sleep(0.1)  # noqa: ASYNC251 - longer than the ping's time
-    peer.pongs = True
-    await asyncio.sleep(0.2)
-    watching.cancel()
+    with Watching(peer, FAST):
+        while peer.answered is None:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(peer.answered)
+        time.sleep(0.1)  # noqa: ASYNC251 - longer than the ping's time
+        peer.pongs = True
+        await asyncio.sleep(0.2)
     assert not peer.closed.is_set()
 
 
@@ -116,7 +119,6 @@ async def test_who_speaks_is_there_though_it_answers_no_ping() -> None:
     speaking.cancel()
     assert not peer.closed.is_set()
     assert peer.pings >= 2
-    assert len(peer.pending_pings) <= 1  # what is not answered is not remembered
 
 
 async def test_who_speaks_more_often_than_it_would_be_asked_is_not_asked() -> None:
@@ -141,35 +143,71 @@ async def test_who_cannot_stand_pings_gets_none_and_is_known_by_its_traffic() ->
     assert (peer.closed.is_set(), peer.pings) == (True, 0)
 
 
+async def test_a_pong_that_came_too_late_is_none() -> None:
+    peer = FakePeer(pongs=False)
+    peer.is_busy = True
+    with Watching(peer, Rhythm(0.05, 0.01, 60)) as watching:
+        while peer.pings < 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.08)
+        assert peer.answered is not None
+        peer.answered()
+    assert watching.answered == []
+
+
+async def test_who_has_said_goodbye_is_not_closed_again() -> None:
+    peer = FakePeer(pongs=False)
+    peer.close_code = 1000
+    await watched(peer, FAST, 0.3)
+    assert not peer.closed.is_set()
+
+
+async def test_who_has_left_is_not_asked_any_more() -> None:
+    peer = FakePeer()
+    with Watching(peer, FAST) as watching:
+        watching.keep_alive.leave(peer)
+        watching.keep_alive.leave(peer)
+        await asyncio.sleep(0.1)
+    assert peer.pings == 0
+
+
+async def test_one_that_cannot_be_asked_takes_nothing_from_the_others() -> None:
+    def break_down(_: object) -> None:
+        raise ZeroDivisionError
+
+    broken, other = FakePeer(), FakePeer()
+    broken.websocket = SimpleNamespace(ask=break_down, transport=broken.transport)
+    with capture_logs() as logs, Watching(broken, FAST) as watching:
+        watching.keep_alive.join(other, FAST)
+        await asyncio.sleep(0.2)
+    assert other.pings >= 2
+    assert "peer_not_asked" in [entry["event"] for entry in logs]
+
+
+async def test_thousands_are_asked_without_the_loop_standing_still() -> None:
+    """Each in its time, though all of them came at once."""
+    peers = [FakePeer() for _ in range(2_000)]
+    answered: list[ChargePointRef] = []
+    keep_alive = KeepAlive(answered.append, every_s=0.005)
+    for peer in peers:
+        keep_alive.join(peer, Rhythm(0.05, 5.0, 60))
+    running = asyncio.ensure_future(keep_alive.run())
+    turns = 0
+    async with asyncio.timeout(5):
+        while len(answered) < 2_000:
+            turns += len(answered) > 0
+            await asyncio.sleep(0)
+    running.cancel()
+    assert turns >= 5
+    assert {peer.pings for peer in peers} <= {1, 2}
+
+
+async def test_equal_rhythms_are_one() -> None:
+    tenant = a_tenant(ping_interval_s=20)
+    assert rhythm_of(ChargePointSettings(), tenant, 30.0) is rhythm_of(ChargePointSettings(), tenant, 30.0)
+
+
 @pytest.mark.parametrize(("own", "expected"), [(None, 20), (0, 0), (7, 7)])
 async def test_a_charge_points_own_interval_goes_before_its_tenants(own: int | None, expected: int) -> None:
     tenant = a_tenant(ping_interval_s=20, heartbeat_interval=100, boot_retry_interval=60)
     assert rhythm_of(ChargePointSettings(ping_interval_s=own), tenant, 30.0) == Rhythm(expected, 30.0, 300)
-
-
-async def test_pongs_make_who_was_silent_be_online(world: World) -> None:
-    """All of some seconds with one look at the store of times, and no write where nothing changes."""
-    world.services.charge_points.open_connection(REF, "gw-1", "c-1")
-    world.services.charge_points.mark_silent(REF, 1)
-    with ThreadPoolExecutor(1) as threads:
-        pongs = Pongs(world.services, threads)
-        pongs.note(REF)
-        pongs.note(REF)
-        await pongs.flush()
-    assert world.services.charge_points.get(REF).is_live
-
-
-@pytest.mark.parametrize("failure", [Retryable("away"), ZeroDivisionError()])
-async def test_pongs_that_cannot_be_noted_end_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    def fail(*_: object) -> None:
-        raise failure
-
-    monkeypatch.setattr(world.services.charge_points, "hear", fail)
-    with ThreadPoolExecutor(1) as threads:
-        pongs = Pongs(world.services, threads)
-        pongs.note(REF)
-        await pongs.flush()
-        pongs.note(REF)
-        await pongs.flush()

@@ -166,7 +166,7 @@ async def test_what_waited_in_the_store_is_delivered(world: World, threads: Thre
     house = House(world, threads)
     connection, _ = await house.open()
     assert connection is not None
-    await house.presence.deliver_waiting(connection)
+    await house.presence.deliveries.deliver(connection)
     assert [(gateway_id, d.command_id) for gateway_id, d in world.link.delivered] == [("gw-1", command.id)]
 
 
@@ -186,7 +186,6 @@ async def test_more_commands_than_the_line_holds_are_delivered_once_it_is_empty(
     house = House(world, threads)
     connection, _ = await house.open()
     assert connection is not None
-    keeps = asyncio.ensure_future(house.presence.keep_delivering(connection))
     connection._commands._left_in_store = True
     request = CommandRequest(REF, "reset", {"type": "Soft"}, "tests")
     world.services.commands.submit(world.services.tenants.get("acme"), request)
@@ -195,48 +194,6 @@ async def test_more_commands_than_the_line_holds_are_delivered_once_it_is_empty(
     async with asyncio.timeout(5):
         while len(world.link.delivered) == before:  # noqa: ASYNC110 - a thread delivers
             await asyncio.sleep(0.01)
-    keeps.cancel()
-
-
-async def test_a_store_that_fails_meanwhile_costs_the_connection_nothing(
-    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: Any) -> None:
-        raise Retryable("down")
-
-    house = House(world, threads)
-    connection, _ = await house.open()
-    assert connection is not None
-    monkeypatch.setattr(world.commands, "waiting", fail)
-    await house.presence.deliver_waiting(connection)
-    assert house.presence.find(REF) is connection
-
-
-@pytest.mark.parametrize("failure", [Retryable("a step-down"), KeyError("a field that was never written")])
-async def test_what_the_store_could_not_say_when_it_connected_is_delivered_when_it_can(
-    world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    """Nobody else would send it while the charge point stays connected: the sweep takes it for delivered."""
-    request = CommandRequest(REF, "reset", {"type": "Soft"}, "tests")
-    command = world.services.commands.submit(world.services.tenants.get("acme"), request)
-    waiting, failures = world.commands.waiting, [failure, failure]
-
-    def fail_at_first(*asked: Any) -> Any:
-        if failures:
-            raise failures.pop()
-        return waiting(*asked)
-
-    monkeypatch.setattr(world.commands, "waiting", fail_at_first)
-    monkeypatch.setattr(presence, "_DELIVER_RETRY_S", 0.001)
-    house = House(world, threads)
-    connection, _ = await house.open()
-    assert connection is not None
-    keeps = asyncio.ensure_future(house.presence.keep_delivering(connection))
-    async with asyncio.timeout(5):
-        while not world.link.delivered:  # noqa: ASYNC110 - a thread delivers
-            await asyncio.sleep(0.01)
-    keeps.cancel()
-    assert [delivery.command_id for _, delivery in world.link.delivered] == [command.id]
 
 
 # --- what was pending, and is used now (E4, E6) ------------------------------------------------------

@@ -343,8 +343,57 @@ async def test_it_is_counted_from_its_first_byte_to_its_last() -> None:
     assert counting.silent == 0
 
 
-async def test_pongs_are_awaited_as_ever() -> None:
+async def test_its_place_is_given_back_when_it_is_settled() -> None:
+    counting = admission()
+    websocket, _ = upgraded(lambda *args, **kwargs: WebSocket(counting, *args, **kwargs))
+    counting.enter(websocket, "acme", "10.0.0.1", "/ocpp/CP-1")
+    websocket.settle()
+    assert counting.in_progress == 0
+
+
+# --- is it there? ------------------------------------------------------------------------------------
+
+
+async def test_who_is_asked_answers_once() -> None:
     line = Listening()
-    waiter = await line.websocket.ping(b"abcd")
-    line.says(frame(Opcode.PONG, b"abcd"))
-    await asyncio.wait_for(waiter, 1)
+    answers: list[None] = []
+    line.websocket.ask(lambda: answers.append(None))
+    asked = line.network.written
+    assert (asked[0], len(asked)) == (0x80 | Opcode.PING, 6)
+    line.says(PONG)
+    assert not answers  # to a question that nobody asked
+    line.says(frame(Opcode.PONG, asked[2:]), frame(Opcode.PONG, asked[2:]))
+    assert len(answers) == 1
+
+
+async def test_only_the_last_question_is_remembered() -> None:
+    line = Listening()
+    answers: list[str] = []
+    line.websocket.ask(lambda: answers.append("first"))
+    first = line.network.written[2:]
+    line.network.written = b""
+    line.websocket.ask(lambda: answers.append("second"))
+    line.says(frame(Opcode.PONG, first), frame(Opcode.PONG, line.network.written[2:]))
+    assert answers == ["second"]
+
+
+async def test_who_is_going_is_not_asked() -> None:
+    line = Listening()
+    line.says(CLOSE)
+    line.network.written = b""
+    line.websocket.ask(lambda: None)
+    assert line.network.written == b""
+
+
+async def test_a_rest_holds_what_comes_whatever_else_makes_it_go_on() -> None:
+    line = Listening()
+    await settle()
+    line.websocket.rest(0.0)
+    line.says(text("a"))
+    line.websocket.rest(0.02)
+    line.says(text("b"))
+    line.websocket.pause()
+    line.websocket.resume()
+    assert line.heard == ["a"]
+    await asyncio.sleep(0.05)
+    assert line.heard == ["a", "b"]
