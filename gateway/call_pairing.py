@@ -25,6 +25,8 @@ class SentCall:
 class OutgoingCalls:
     """The next call goes out only after the answer or time-out of the one before (A22)."""
 
+    __slots__ = ("_seen", "_timed_out", "_waiting", "open")
+
     def __init__(self) -> None:
         # lists: hardly ever is there anything in them, and an empty deque takes ten times as much
         self._waiting: list[CommandDelivery] = []

@@ -7,12 +7,13 @@ wait for each other (A23).
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import uuid4
 
 import structlog
 from websockets.exceptions import ConnectionClosed
 
-from app.domain.charge_point import ChargePoint, Registration
+from app.domain.charge_point import ChargePoint, ChargePointSettings, Registration
 from app.domain.context import ChargePointRef
 from app.domain.times import to_epoch_ms
 from app.ocpp.catalog import load_catalog
@@ -41,6 +42,12 @@ _TOO_MUCH = 1008
 _SERVICE_RESTART = 1012
 
 
+@lru_cache(maxsize=1000)
+def _shared(settings: ChargePointSettings) -> ChargePointSettings:
+    """Those of thousands are equal."""
+    return settings
+
+
 class ChargePointConnection:
     """State of one connection. `registration` is what the charge point was last told."""
 
@@ -61,7 +68,7 @@ class ChargePointConnection:
         self.registration = charge_point.registration.value if charge_point.registration else None
         self.connection_id = connection_id or uuid4().hex
         self.opened_at, self.heard_at = datetime.now(UTC), time.monotonic()
-        self._settings = charge_point.settings
+        self._settings = _shared(charge_point.settings)
         self._uplink = uplink
         self._wants_commands = wants_commands
         self._limits = limits
@@ -75,12 +82,17 @@ class ChargePointConnection:
         self._bad_frames = 0
         self._strays_left = _MAX_STRAYS
         self._deviations = list(deviations)
-        self.log = log.bind(
-            tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=self.connection_id
-        )
-        self._writer = FrameWriter(websocket, limits.send_timeout_s, self.log)
+        self._writer = FrameWriter(self, limits.send_timeout_s)
         self._commands = CommandLane(self, uplink)
         self._commands.hold(limits.silent_wait_s)
+
+    @property
+    def log(self) -> structlog.stdlib.BoundLogger:
+        """Made when something is to be said, which is seldom."""
+        ref = self.ref
+        return log.bind(
+            tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=self.connection_id
+        )
 
     @property
     def is_busy(self) -> bool:

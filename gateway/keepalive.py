@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import ceil
@@ -184,7 +185,9 @@ class KeepAlive:
 def _let_the_network_ask(websocket: WebSocket) -> None:
     """Costs nobody a frame, and finds what is gone between here and the next proxy within two minutes."""
     plain: socket.socket | None = websocket.transport.get_extra_info("socket")
-    if plain is not None:
+    if plain is None:
+        return
+    with suppress(OSError):  # it may be closed already
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in _TCP.items():
             if hasattr(socket, name):

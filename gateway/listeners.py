@@ -23,7 +23,8 @@ _OPEN_TIMEOUT_S = 20
 _SECRET = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _MAX_HEADERS, _MAX_SHOWN = 30, 200  # a request may have a megabyte of them
 Handler = Callable[[WebSocket], Awaitable[None]]
-ProcessRequest = Callable[[ServerConnection, Request], Awaitable[Response | None]]
+_LibrarysProcessRequest = Callable[[ServerConnection, Request], Awaitable[Response | None]]
+ProcessRequest = Callable[[WebSocket, Request], Awaitable[Response | None]]
 
 
 def tell_failed_upgrade(connection: ServerConnection, request: Request, _: Response) -> None:
@@ -82,7 +83,7 @@ async def _open(
         ssl=tls,
         ssl_handshake_timeout=_OPEN_TIMEOUT_S if tls is not None else None,
         create_connection=cast(type[ServerConnection], made),
-        process_request=process_request,
+        process_request=cast(_LibrarysProcessRequest, process_request),
         process_response=tell_failed_upgrade,
         subprotocols=[SUBPROTOCOL],  # type: ignore[list-item]
         compression=None,

@@ -112,8 +112,8 @@ class Presence:
         if older is not None and older.epoch > connection.epoch:
             connection.ended()
             return None
-        _forget_headers(websocket)
-        self._connections[ref] = connection
+        websocket.forget_handshake()
+        self._connections[connection.ref] = connection
         self.opened["again" if connection.epoch > 1 else "first"] += 1
         self._by_tenant[ref.tenant_id] += older is None
         if older is not None:
@@ -204,10 +204,3 @@ class Presence:
         connection = self._connections.get(ref)
         if connection is not None and connection.epoch < epoch:
             connection.close(_REPLACED, "closed by the central system, connect again")
-
-
-def _forget_headers(websocket: WebSocket) -> None:
-    """Nobody asks for them any more, and they are a tenth of what a connection takes."""
-    for said in (websocket.request, websocket.response):
-        if said is not None:
-            said.headers.clear()

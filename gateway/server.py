@@ -4,19 +4,18 @@ import asyncio
 import contextlib
 import signal
 import socket
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import structlog
-from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import Server
 from websockets.http11 import Request, Response
 
 from app.domain.errors import AppError, Retryable
 from app.health import HealthChecks
 from app.messaging.celery_app import Side, build_celery
-from app.messaging.gateway_link import ALIVE_S, BatchReplies, CloseReplaced, Downlink, RedisGatewayLink
+from app.messaging.gateway_link import BatchReplies, CloseReplaced, Downlink, RedisGatewayLink
 from app.ocpp.envelope import BatchEnvelope, Reply
 from app.services import Services
 from app.services.keys import KeyHasher
@@ -25,6 +24,7 @@ from gateway import subprotocol
 from gateway.admission import Admission, AdmissionLimits
 from gateway.beside import Beside
 from gateway.bypass import BypassCarrier
+from gateway.connection import ChargePointConnection
 from gateway.credentials import CredentialCheck
 from gateway.dispatcher import Dispatcher
 from gateway.downlink import DownlinkReader
@@ -39,12 +39,11 @@ from gateway.presence import Presence
 from gateway.queued import QueuedCarrier
 from gateway.refusals import RefusalNotes
 from gateway.seats import Seats
+from gateway.signs_of_life import SignsOfLife
 from gateway.tls import TlsDoor
 from gateway.websocket import WebSocket
 
 log = structlog.stdlib.get_logger(__name__)
-_SIGN_OF_LIFE_EVERY_S = 4.0
-_DOUBTFUL_S = 30.0
 _DEADLINE_CHECK_EVERY_S = 0.1
 _TENANT_CHECK_EVERY_S = 0.5
 _STORE_THREADS = 8
@@ -82,6 +81,7 @@ class Gateway:
             self.gateway_id, services, self._threads, self._dispatcher, limits, self._paces
         )
         self._seats = Seats(self._presence)
+        self._signs = SignsOfLife(self.gateway_id, link, self._threads, self._presence, self._seats)
         self._admission = Admission(AdmissionLimits.of(self._settings))
         self._refusals = RefusalNotes(services, self._threads)
         self._beside = Beside(
@@ -134,7 +134,7 @@ class Gateway:
 
     # --- one connection --------------------------------------------------------------------------
 
-    async def _process_request(self, websocket: ServerConnection, request: Request) -> Response | None:
+    async def _process_request(self, websocket: WebSocket, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
         report = await self._reports.answer(path, with_metrics=not self._settings.metrics_port)
         if report is not None:
@@ -150,7 +150,7 @@ class Gateway:
             subprotocol.echo_nothing(websocket)
         else:
             subprotocol.apply(websocket, admitted.choice, admitted.charge_point.settings)
-        websocket.admitted = admitted  # type: ignore[attr-defined]
+        websocket.admitted = admitted
         return None
 
     def _facts(self) -> dict[str, str | int]:
@@ -167,11 +167,23 @@ class Gateway:
         return "full" if self._presence.count >= self._settings.max_connections else None
 
     async def _serve_connection(self, websocket: WebSocket) -> None:
-        admitted: Admitted | Mismatch = websocket.admitted  # type: ignore[attr-defined]
-        if isinstance(admitted, Mismatch):
-            await websocket.close(_NO_SUBPROTOCOL, f"offer the subprotocol {subprotocol.SUBPROTOCOL}")
+        connection = await self._open(websocket, uuid4().hex)
+        if connection is None:
             return
-        ref, connection_id = admitted.ref, uuid4().hex
+        try:
+            await connection.run()
+        finally:
+            connection.log.info("connection_closed", code=websocket.close_code, reason=websocket.close_reason)
+            self._beside.end(connection)
+            await self._presence.close(connection)
+
+    async def _open(self, websocket: WebSocket, connection_id: str) -> ChargePointConnection | None:
+        """None if it was closed instead."""
+        admitted = websocket.admitted
+        if not isinstance(admitted, Admitted):
+            await websocket.close(_NO_SUBPROTOCOL, f"offer the subprotocol {subprotocol.SUBPROTOCOL}")
+            return None
+        ref = admitted.ref
         with structlog.contextvars.bound_contextvars(
             tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=connection_id
         ):
@@ -181,20 +193,15 @@ class Gateway:
                 self._admission.leave(websocket)
                 log.warning("connection_not_opened", reason=refusal.message)
                 await websocket.close(1013, "try again later")
-                return
+                return None
             finally:
                 self._seats.settle(ref)
             if connection is None:
                 await websocket.close(1008, "replaced by a newer connection")
-                return
+                return None
             log.info("connection_opened", epoch=connection.epoch, profile=admitted.proof.profile)
             self._beside.begin(connection, admitted)
-            try:
-                await connection.run()
-            finally:
-                log.info("connection_closed", code=websocket.close_code, reason=websocket.close_reason)
-                self._beside.end(connection)
-                await self._presence.close(connection)
+            return connection
 
     # --- the process -----------------------------------------------------------------------------
 
@@ -203,11 +210,11 @@ class Gateway:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, stop.set)
-        await self._announce()
+        await self._signs.announce()
         self._queued.start()
         tasks = [
             self._loop.create_task(self._downlink.run()),
-            self._loop.create_task(self._give_signs_of_life()),
+            self._loop.create_task(self._signs.run()),
             self._loop.create_task(
                 self._regularly(_DEADLINE_CHECK_EVERY_S, self._dispatcher.check_deadlines)
             ),
@@ -264,32 +271,6 @@ class Gateway:
         except Retryable as failure:
             log.warning("gateway_not_withdrawn", reason=failure.message)
         log.info("gateway_stopped")
-
-    async def _announce(self) -> bool:
-        try:
-            counts = self._presence.counts()
-            await self._loop.run_in_executor(self._threads, self._link.announce, self.gateway_id, counts)
-            self._seats.elsewhere = await self._loop.run_in_executor(
-                self._threads, self._link.connected_elsewhere, self.gateway_id
-            )
-        except Retryable as failure:
-            log.warning("no_sign_of_life", reason=failure.message)
-            return False
-        return True
-
-    async def _give_signs_of_life(self) -> None:
-        """After too long a pause the sweep has closed our connections in the store: open them again."""
-        heard_at, doubtful_until = time.monotonic(), 0.0
-        while True:
-            await asyncio.sleep(_SIGN_OF_LIFE_EVERY_S)
-            if not await self._announce():
-                continue
-            now = time.monotonic()
-            if now - heard_at > ALIVE_S - _SIGN_OF_LIFE_EVERY_S:
-                doubtful_until = now + _DOUBTFUL_S  # a sweep that is under way may still close some
-            heard_at = now
-            if now < doubtful_until:
-                log.info("connections_resumed", count=await self._presence.resume())
 
     async def _regularly(self, every_s: float, check: Callable[[], None]) -> None:
         while True:

@@ -5,10 +5,12 @@ message needs.
 """
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from websockets.asyncio.messages import Assembler
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
@@ -16,8 +18,22 @@ from websockets.protocol import Event, State
 
 from gateway.admission import Admission
 
+if TYPE_CHECKING:
+    from gateway.handshake import Admitted, Mismatch
+
+_LOGGER = logging.getLogger("websockets.server")
 MAX_HELD = 4
 """So many messages may wait for a listener that is paused; with one more the socket is not read."""
+
+
+class _Unused:
+    """Instead of the library's queue of frames."""
+
+    def close(self) -> None:
+        """At the end of each connection."""
+
+
+_UNUSED = _Unused()
 
 
 class WebSocket(ServerConnection):
@@ -26,8 +42,25 @@ class WebSocket(ServerConnection):
     What is said while nobody listens, or while the listener pauses, is held, and then the socket is not read.
     """
 
+    # the library's attributes are just few enough to be held without a dictionary
+    __slots__ = (
+        "_admission",
+        "_asked",
+        "_ended",
+        "_fragments",
+        "_held",
+        "_is_deaf",
+        "_is_paused",
+        "_listener",
+        "_rest",
+        "admitted",
+    )
+
     def __init__(self, admission: Admission, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.logger = self.protocol.logger = _LOGGER  # else each has an adapter of its own
+        self.drain_waiters = cast(Any, [])  # hardly ever used, and a deque takes ten times as much
+        self.admitted: Admitted | Mismatch | None = None
         self._admission = admission
         self._listener: Callable[[str], None]
         self._ended: asyncio.Future[None] = self.loop.create_future()
@@ -80,6 +113,11 @@ class WebSocket(ServerConnection):
     def _is_heard(self) -> bool:
         return not self._is_paused and self._rest is None
 
+    def forget_handshake(self) -> None:
+        """Nobody asks for it any more, and it is a good part of what a connection takes."""
+        self.request = self.response = self.admitted = None
+        self.request_rcvd = self.connection_lost_waiter
+
     def settle(self) -> None:
         """Its charge point is served: its place is for the next one that comes."""
         self._admission.leave(self)
@@ -107,6 +145,7 @@ class WebSocket(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket was accepted."""
         super().connection_made(transport)
+        self.recv_messages = cast(Assembler, _UNUSED)
         self._admission.knock(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,8 +156,12 @@ class WebSocket(ServerConnection):
 
     def process_event(self, event: Event) -> None:
         """A frame was read, or the request at the beginning."""
-        if not isinstance(event, Frame) or event.opcode not in DATA_OPCODES:
+        if not isinstance(event, Frame):
             super().process_event(event)
+        elif event.opcode is Opcode.PONG:
+            self.acknowledge_pings(bytes(event.data))
+        elif event.opcode not in DATA_OPCODES:
+            """The library has answered it."""
         elif event.opcode is not Opcode.CONT and event.fin:
             self._take(event.data, is_text=event.opcode is Opcode.TEXT)
         else:

@@ -1,23 +1,36 @@
 """Writes to one socket, in order, without anybody waiting for a peer that does not read."""
 
 import asyncio
+from typing import Protocol
 
 import structlog
-from websockets.asyncio.server import ServerConnection, broadcast
+from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed
 
+from gateway.websocket import WebSocket
+
 _MAX_UNSENT = 200
+
+
+class Sender(Protocol):
+    """A connection, as its frames need it."""
+
+    @property
+    def websocket(self) -> WebSocket: ...
+
+    @property
+    def log(self) -> structlog.stdlib.BoundLogger: ...
 
 
 class FrameWriter:
     """The sending side of a connection."""
 
-    def __init__(
-        self, websocket: ServerConnection, timeout_s: float, log: structlog.stdlib.BoundLogger
-    ) -> None:
-        self._websocket = websocket
+    __slots__ = ("_loop", "_sender", "_timeout_s", "_unsent", "_websocket", "_writing")
+
+    def __init__(self, sender: Sender, timeout_s: float) -> None:
+        self._sender = sender
+        self._websocket = sender.websocket
         self._timeout_s = timeout_s
-        self._log = log
         self._unsent: list[str] = []
         self._writing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -46,13 +59,13 @@ class FrameWriter:
             self._writing = None
 
     def _drop_slow_reader(self) -> None:
-        self._log.warning("slow_reader_dropped", unsent=len(self._unsent))
+        self._sender.log.warning("slow_reader_dropped", unsent=len(self._unsent))
         self._unsent.clear()
         self._websocket.transport.abort()
 
     def close(self, code: int, reason: str) -> None:
         """Start closing."""
-        self._log.info("connection_closing", code=code, reason=reason)
+        self._sender.log.info("connection_closing", code=code, reason=reason)
         _keep(self._loop.create_task(self._websocket.close(code, reason)))
 
 

@@ -42,7 +42,7 @@ class FakeWebSocket:
         self.aborted = asyncio.Event()
         self.read = 0
         self.is_settled = False
-        self.request = self.response = self.send_in_progress = None
+        self.send_in_progress = None
 
     @property
     def transport(self) -> "FakeWebSocket":
@@ -95,6 +95,9 @@ class FakeWebSocket:
         if seconds > 0.0:
             self.pause()
             asyncio.get_running_loop().call_later(seconds, self.resume)
+
+    def forget_handshake(self) -> None:
+        """There was none."""
 
     def settle(self) -> None:
         self.is_settled = True
