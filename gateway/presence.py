@@ -134,7 +134,13 @@ class Presence:
         try:
             await self._loop.run_in_executor(self._threads, self._keep_proof, admitted)
         except AppError as failure:
-            log.warning("proof_not_noted", reason=failure.message)
+            ref = admitted.ref
+            log.warning(
+                "proof_not_noted",
+                tenant_id=ref.tenant_id,
+                charge_point_id=ref.charge_point_id,
+                reason=failure.message,
+            )
 
     def _keep_proof(self, admitted: Admitted) -> None:
         keepers, proof = self._services.keepers, admitted.proof

@@ -184,24 +184,24 @@ class Gateway:
             await websocket.close(_NO_SUBPROTOCOL, f"offer the subprotocol {subprotocol.SUBPROTOCOL}")
             return None
         ref = admitted.ref
-        with structlog.contextvars.bound_contextvars(
+        told = log.bind(
             tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, connection_id=connection_id
-        ):
-            try:
-                connection = await self._presence.open(websocket, admitted, connection_id)
-            except AppError as refusal:
-                self._admission.leave(websocket)
-                log.warning("connection_not_opened", reason=refusal.message)
-                await websocket.close(1013, "try again later")
-                return None
-            finally:
-                self._seats.settle(ref)
-            if connection is None:
-                await websocket.close(1008, "replaced by a newer connection")
-                return None
-            log.info("connection_opened", epoch=connection.epoch, profile=admitted.proof.profile)
-            self._beside.begin(connection, admitted)
-            return connection
+        )
+        try:
+            connection = await self._presence.open(websocket, admitted, connection_id)
+        except AppError as refusal:
+            self._admission.leave(websocket)
+            told.warning("connection_not_opened", reason=refusal.message)
+            await websocket.close(1013, "try again later")
+            return None
+        finally:
+            self._seats.settle(ref)
+        if connection is None:
+            await websocket.close(1008, "replaced by a newer connection")
+            return None
+        told.info("connection_opened", epoch=connection.epoch, profile=admitted.proof.profile)
+        self._beside.begin(connection, admitted)
+        return connection
 
     # --- the process -----------------------------------------------------------------------------
 

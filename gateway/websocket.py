@@ -11,12 +11,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from websockets.asyncio.messages import Assembler
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosedError
 from websockets.frames import DATA_OPCODES, CloseCode, Frame, Opcode
-from websockets.protocol import Event, State
+from websockets.protocol import Event, Protocol, State
+from websockets.streams import StreamReader
 
 from gateway.admission import Admission
+from gateway.frames import framed, payload_of
 
 if TYPE_CHECKING:
     from gateway.handshake import Admitted, Mismatch
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("websockets.server")
 MAX_HELD = 4
 """So many messages may wait for a listener that is paused; with one more the socket is not read."""
+
+
+def _is_between_frames(parser: Any) -> bool:
+    """Whether the library, where it reads frames, waits for the first byte of one."""
+    waits_in = parser.gi_yieldfrom if parser is not None else None
+    return waits_in is not None and waits_in.gi_code is StreamReader.at_eof.__code__
 
 
 class _Unused:
@@ -50,6 +58,7 @@ class WebSocket(ServerConnection):
         "_fragments",
         "_held",
         "_is_deaf",
+        "_is_idle",
         "_is_paused",
         "_listener",
         "_rest",
@@ -66,6 +75,7 @@ class WebSocket(ServerConnection):
         self._ended: asyncio.Future[None] = self.loop.create_future()
         self._is_paused = True
         self._is_deaf = False
+        self._is_idle = False
         self._rest: asyncio.TimerHandle | None = None
         self._held: list[str] = []
         self._fragments: tuple[bytearray, bool] | None = None
@@ -117,6 +127,10 @@ class WebSocket(ServerConnection):
         """Nobody asks for it any more, and it is a good part of what a connection takes."""
         self.request = self.response = self.admitted = None
         self.request_rcvd = self.connection_lost_waiter
+        if _is_between_frames(cast(Any, self.protocol.parser).gi_yieldfrom):
+            self.protocol.parser = Protocol.parse(self.protocol)  # the other one holds the request
+            next(self.protocol.parser)
+            self._is_idle = not self.protocol.extensions
 
     def settle(self) -> None:
         """Its charge point is served: its place is for the next one that comes."""
@@ -133,6 +147,13 @@ class WebSocket(ServerConnection):
         else:
             self._ended.set_exception(failure)
 
+    def send_now(self, text: str) -> None:
+        """To the socket, however much waits there already. If it is not open any more, nothing happens."""
+        if self.protocol.extensions:
+            broadcast([self], text)
+        elif self.state is State.OPEN and not self.transport.is_closing():
+            self.transport.write(framed(text))
+
     def ask(self, answered: Callable[[], None]) -> None:
         """Ping the other end; its pong calls `answered`, unless it is asked again before."""
         if self.state is State.OPEN and not self.transport.is_closing():
@@ -147,6 +168,19 @@ class WebSocket(ServerConnection):
         super().connection_made(transport)
         self.recv_messages = cast(Assembler, _UNUSED)
         self._admission.knock(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Nearly always that is one message of text as a whole."""
+        if self._is_idle and self.state is State.OPEN and len(data) <= (self.protocol.max_message_size or 0):
+            payload = payload_of(data)
+            if payload is not None:
+                self._take(payload, is_text=True)
+                return
+        super().data_received(data)
+        protocol = self.protocol
+        self._is_idle = (
+            _is_between_frames(protocol.parser) and protocol.current_size is None and not protocol.extensions
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""

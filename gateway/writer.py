@@ -4,7 +4,6 @@ import asyncio
 from typing import Protocol
 
 import structlog
-from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed
 
 from gateway.websocket import WebSocket
@@ -38,7 +37,7 @@ class FrameWriter:
     def send(self, text: str) -> None:
         """Write soon. A reader that stays away for too long loses its connection, and nobody waits for it."""
         if self._writing is None and not self._websocket.transport.get_write_buffer_size():
-            broadcast([self._websocket], text)  # at once, which costs a fraction of a task
+            self._websocket.send_now(text)  # at once, which costs a fraction of a task
         elif len(self._unsent) >= _MAX_UNSENT:
             self._drop_slow_reader()
         else:

@@ -42,14 +42,9 @@ class FakeWebSocket:
         self.aborted = asyncio.Event()
         self.read = 0
         self.is_settled = False
-        self.send_in_progress = None
 
     @property
     def transport(self) -> "FakeWebSocket":
-        return self
-
-    @property
-    def protocol(self) -> "FakeWebSocket":
         return self
 
     @property
@@ -60,11 +55,9 @@ class FakeWebSocket:
         """Something is left when the charge point does not read."""
         return 0 if self.may_write.is_set() else 1
 
-    def send_text(self, text: bytes) -> None:
-        self._outgoing.put_nowait(text.decode())
-
-    def send_data(self) -> None:
-        """It is out already."""
+    def send_now(self, text: str) -> None:
+        if not self.ended.is_set():
+            self._outgoing.put_nowait(text)
 
     def abort(self) -> None:
         self.aborted.set()

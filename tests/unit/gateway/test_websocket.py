@@ -1,12 +1,14 @@
 """Messages are handed over as they come, in order; all else is as the library's own connections do it."""
 
 import asyncio
+import weakref
 from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -94,6 +96,8 @@ def upgraded(kind: Any) -> tuple[Any, Network]:
     connection.protocol.send_response(connection.protocol.accept(request))
     connection.send_data()
     network.written = b""
+    if isinstance(connection, WebSocket):
+        connection.forget_handshake()
     return connection, network
 
 
@@ -130,6 +134,7 @@ class Listening:
 
 # --- the same as the library -------------------------------------------------------------------------
 
+LONG = text("x" * 200)
 SAYINGS: dict[str, Sequence[bytes]] = {
     "a message": [text("hello")],
     "an empty one": [text("")],
@@ -158,6 +163,11 @@ SAYINGS: dict[str, Sequence[bytes]] = {
     "a close that is none": [frame(Opcode.CLOSE, b"\x00"), text("after")],
     "half of a frame": [text("before"), text("hello")[:7]],
     "only its head": [text("before"), text("x" * 200)[:3]],
+    "a frame and a half, and the rest": [text("a") + LONG[:8], LONG[8:], text("e")],
+    "a length that is longer than need be": [b"\x81\xfe\x00\x01" + text("a")[2:], text("after")],
+    "more than the length says": [text("a") + b"\x81", text("b")[1:]],
+    "a text while it closes": [text("a"), CLOSE + text("b"), text("c")],
+    "a reserved bit in what looks whole": [text("a"), bytes([0xC1]) + text("b")[1:], text("after")],
 }
 WAYS = {"all at once": 10_000, "byte by byte": 1, "in pieces": 5, "frame by frame": 0}
 
@@ -209,6 +219,75 @@ async def test_what_is_heard_and_answered_is_as_with_the_librarys_own(
     assert await of_ours(said) == await of_the_library(said)
 
 
+async def test_a_client_that_is_ahead_of_its_upgrade_is_heard() -> None:
+    """It has no right to be; the library takes what it says, so do we."""
+    said = text("early")
+    for cut in (len(said), 1, 7):
+        network = Network()
+        websocket = ours(ServerProtocol(), cast(Any, Server()), ping_interval=None)
+        websocket.connection_made(cast(asyncio.Transport, network))
+        websocket.data_received(UPGRADE + said[:cut])
+        assert websocket.request is not None
+        websocket.protocol.send_response(websocket.protocol.accept(websocket.request))
+        websocket.forget_handshake()
+        heard: list[str] = []
+        ending = asyncio.ensure_future(websocket.listen(heard.append))
+        await settle()
+        websocket.data_received(said[cut:] + text("a"))
+        websocket.data_received(text("b"))
+        assert heard == ["early", "a", "b"]
+        websocket.data_received(CLOSE)
+        websocket.connection_lost(None)
+        await ending
+
+
+async def test_what_is_compressed_is_left_to_the_library() -> None:
+    factory = ServerPerMessageDeflateFactory()
+    network = Network()
+    websocket = ours(ServerProtocol(extensions=[factory]), cast(Any, Server()), ping_interval=None)
+    websocket.connection_made(cast(asyncio.Transport, network))
+    websocket.data_received(UPGRADE[:-2] + b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+    assert websocket.request is not None
+    websocket.protocol.send_response(websocket.protocol.accept(websocket.request))
+    websocket.send_data()
+    network.written = b""
+    websocket.forget_handshake()
+    heard: list[str] = []
+    ending = asyncio.ensure_future(websocket.listen(heard.append))
+    await settle()
+    deflate = PerMessageDeflate(False, False, 15, 15)
+    said = Frame(Opcode.TEXT, b"hello").serialize(mask=True, extensions=[deflate])
+    websocket.data_received(said)
+    websocket.data_received(text("plain"))
+    assert heard == ["hello", "plain"]
+    websocket.send_now("hello" * 100)
+    assert network.written[0] == 0xC1
+    assert len(network.written) < 100
+    ending.cancel()
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536])
+async def test_what_is_sent_is_framed_as_the_library_does_it(length: int) -> None:
+    message = "ä" * (length % 2) + "x" * (length - 2 * (length % 2))
+    websocket, network = upgraded(ours)
+    other, others_network = upgraded(ServerConnection)
+    websocket.send_now(message)
+    broadcast([other], message)
+    assert network.written == others_network.written
+
+
+async def test_to_a_socket_that_is_closing_nothing_is_sent() -> None:
+    for is_aborted in (False, True):
+        line = Listening()
+        if is_aborted:
+            line.network.abort()
+        else:
+            line.says(CLOSE)
+        line.network.written = b""
+        line.websocket.send_now("[]")
+        assert line.network.written == b""
+
+
 # --- at once, in order -------------------------------------------------------------------------------
 
 
@@ -219,6 +298,24 @@ async def test_a_message_is_handed_over_before_its_bytes_are_done_with() -> None
     assert line.heard == ["hello"]
     line.says(text("a") + text("b"))
     assert line.heard == ["hello", "a", "b"]
+
+
+async def test_a_message_in_one_frame_costs_no_detour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after other frames: only those themselves go the long way."""
+    line = Listening()
+    await settle()
+    long_way = line.websocket.protocol.receive_data
+    taken: list[bytes] = []
+
+    def take(data: bytes) -> None:
+        taken.append(data)
+        long_way(data)
+
+    monkeypatch.setattr(line.websocket.protocol, "receive_data", take)
+    begin, end = text("c", fin=False), more(b"d", fin=True)
+    line.says(text("a"), text("b" * 200), PING, begin, end, text("e"))
+    assert line.heard == ["a", "b" * 200, "cd", "e"]
+    assert taken == [PING, begin, end]
 
 
 async def test_what_is_said_before_anybody_listens_is_held() -> None:
@@ -341,6 +438,19 @@ async def test_it_is_counted_from_its_first_byte_to_its_last() -> None:
     assert counting.silent == 1
     websocket.connection_lost(None)
     assert counting.silent == 0
+
+
+async def test_of_the_handshake_nothing_is_kept() -> None:
+    """Ten thousand requests would take a good part of a gateway's memory."""
+    network = Network()
+    websocket = ours(ServerProtocol(), cast(Any, Server()), ping_interval=None)
+    websocket.connection_made(cast(asyncio.Transport, network))
+    websocket.data_received(UPGRADE)
+    assert websocket.request is not None
+    websocket.protocol.send_response(websocket.protocol.accept(websocket.request))
+    request = weakref.ref(websocket.request)
+    websocket.forget_handshake()
+    assert request() is None
 
 
 async def test_its_place_is_given_back_when_it_is_settled() -> None:
