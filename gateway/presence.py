@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
@@ -131,20 +132,19 @@ class Presence:
 
         Should it fail, it is noted the next time: the same proof is good then, too.
         """
+        changes = promotion(admitted.charge_point.security, admitted.proof)
+        if not changes and admitted.proof.serial_hex is None:
+            return  # as nearly always: no thread is woken up for it
         try:
-            await self._loop.run_in_executor(self._threads, self._keep_proof, admitted)
+            await self._loop.run_in_executor(self._threads, self._keep_proof, admitted, changes)
         except AppError as failure:
-            ref = admitted.ref
+            ref, reason = admitted.ref, failure.message
             log.warning(
-                "proof_not_noted",
-                tenant_id=ref.tenant_id,
-                charge_point_id=ref.charge_point_id,
-                reason=failure.message,
+                "proof_not_noted", tenant_id=ref.tenant_id, charge_point_id=ref.charge_point_id, reason=reason
             )
 
-    def _keep_proof(self, admitted: Admitted) -> None:
+    def _keep_proof(self, admitted: Admitted, changes: Mapping[str, Any]) -> None:
         keepers, proof = self._services.keepers, admitted.proof
-        changes = promotion(admitted.charge_point.security, proof)
         if changes:
             keepers.charge_points.change(admitted.ref, {"security": changes})
             log.info("security_changed", profile=proof.profile, new_key=proof.uses_pending_key)

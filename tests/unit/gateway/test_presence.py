@@ -220,6 +220,13 @@ async def test_what_was_pending_is_the_rule_once_it_is_used(
     assert world.services.charge_points.get(REF).security == expected
 
 
+async def test_a_proof_that_changes_nothing_wakes_up_no_thread(world: World) -> None:
+    """As nearly all of those that come back in a storm."""
+    gone = ThreadPoolExecutor(1)
+    gone.shutdown()
+    await House(world, gone).presence.note_proof(admitted(proof=Proof(1)))
+
+
 async def test_a_certificate_is_seen_in_use(
     world: World, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
