@@ -124,7 +124,7 @@ async def test_who_speaks_is_there_though_it_answers_no_ping() -> None:
 async def test_who_speaks_more_often_than_it_would_be_asked_is_not_asked() -> None:
     peer = FakePeer()
     speaking = asyncio.ensure_future(speak(peer, 0.01))
-    await watched(peer, Rhythm(0.2, 0.05, 60), 0.5)
+    await watched(peer, Rhythm(0.6, 0.05, 60), 1.5)
     speaking.cancel()
     assert (peer.closed.is_set(), peer.pings) == (False, 0)
 
@@ -146,11 +146,12 @@ async def test_who_cannot_stand_pings_gets_none_and_is_known_by_its_traffic() ->
 async def test_a_pong_that_came_too_late_is_none() -> None:
     peer = FakePeer(pongs=False)
     peer.is_busy = True
-    with Watching(peer, Rhythm(0.05, 0.01, 60)) as watching:
-        while peer.pings < 1:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-        await asyncio.sleep(0.08)
-        assert peer.answered is not None
+    peer.heard_at -= 9.99
+    with Watching(peer, Rhythm(10.0, 0.01, 60)) as watching:
+        watched = watching.keep_alive._watched[peer]
+        async with asyncio.timeout(5):
+            while peer.answered is None or watched.asked_at is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
         peer.answered()
     assert watching.answered == []
 
@@ -199,7 +200,7 @@ async def test_thousands_are_asked_without_the_loop_standing_still() -> None:
             await asyncio.sleep(0)
     running.cancel()
     assert turns >= 5
-    assert {peer.pings for peer in peers} <= {1, 2}
+    assert all(peer.pings for peer in peers)
 
 
 async def test_equal_rhythms_are_one() -> None:
