@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from app.messaging.tasks import call_queues
+from app.messaging.tasks import SWEEP_QUEUE, call_queues
 from app.services import Services
 
 CountByTenant = Callable[[str], int]
 QueueLengths = Callable[[Collection[str]], Mapping[str, int]]
+QueueAges = Callable[[Collection[str]], Mapping[str, float]]
 
 _OUTBOX_AGE = ("ocpp_outbox_age_seconds", "Age of the oldest entry that waits to be published.")
 
@@ -24,9 +25,9 @@ class Sample:
 
 
 def system_gauges(
-    services: Services, connected: CountByTenant, queue_lengths: QueueLengths
+    services: Services, connected: CountByTenant, queue_lengths: QueueLengths, queue_ages: QueueAges
 ) -> Iterator[Sample]:
-    """Per tenant: events that wait, charge points online, dead letters that wait. Per queue: its tasks.
+    """Per tenant: events that wait, charge points online, dead letters that wait. Per queue: tasks, and age.
 
     Raises Retryable.
     """
@@ -46,9 +47,11 @@ def system_gauges(
             yield Sample(name, documentation, values[name], {"tenant": tenant_id})
         age_s = _outbox_age_s(services, tenant_id) if values["ocpp_outbox_depth"] else 0.0
         yield Sample(*_OUTBOX_AGE, age_s, {"tenant": tenant_id})
-    queues = call_queues(services.tenants.directory.all())
+    queues = [*call_queues(services.tenants.directory.all()), SWEEP_QUEUE]
     for queue, length in queue_lengths(queues).items():
-        yield Sample("ocpp_queue_length", "Tasks of calls that wait for a worker.", length, {"queue": queue})
+        yield Sample("ocpp_queue_length", "Tasks that wait for a worker.", length, {"queue": queue})
+    for queue, age_s in queue_ages(queues).items():
+        yield Sample("ocpp_queue_age_seconds", "Age of the oldest of them.", age_s, {"queue": queue})
 
 
 def _outbox_age_s(services: Services, tenant_id: str) -> float:

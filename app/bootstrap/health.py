@@ -10,7 +10,7 @@ from app.bootstrap.adapters import Adapters
 from app.domain.errors import Retryable
 from app.health import HealthChecks
 from app.messaging import mqtt
-from app.messaging.celery_app import queue_lengths
+from app.messaging.celery_app import queue_ages, queue_lengths
 from app.messaging.last_seen import count_online
 from app.settings import Settings
 from app.storage.migrations import check_schema
@@ -32,9 +32,14 @@ def build_health_checks(
 
 def build_counts(
     adapters: Adapters,
-) -> tuple[Callable[[str], int], Callable[[Collection[str]], Mapping[str, int]]]:
-    """Charge points online by tenant, and tasks waiting by queue. Both raise Retryable."""
-    return partial(count_online, adapters.redis), partial(queue_lengths, adapters.redis)
+) -> tuple[
+    Callable[[str], int],
+    Callable[[Collection[str]], Mapping[str, int]],
+    Callable[[Collection[str]], Mapping[str, float]],
+]:
+    """Charge points online by tenant; by queue, tasks waiting and the oldest's age. All raise Retryable."""
+    redis = adapters.redis
+    return partial(count_online, redis), partial(queue_lengths, redis), partial(queue_ages, redis)
 
 
 def wait_for_stores(settings: Settings, adapters: Adapters, timeout_s: float = 60.0) -> None:

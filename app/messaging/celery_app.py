@@ -1,13 +1,15 @@
 """The Celery application. Settings as measured for the Redis transport; the reasons stand beside them."""
 
+import time
 from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
+import orjson
 from celery import Celery
 
 from app.messaging.redis_client import RedisGuard
-from app.messaging.redis_transport import use_for_redis
+from app.messaging.redis_transport import QUEUED_AT, use_for_redis
 from app.messaging.tasks import own_queue
 from app.settings import Settings
 
@@ -83,6 +85,27 @@ def queue_lengths(guard: RedisGuard, queues: Collection[str]) -> dict[str, int]:
         for queue in queues:
             pipe.llen(f"{_KEY_PREFIX}{queue}")
         return dict(zip(queues, pipe.execute(), strict=True))
+
+
+def queue_ages(guard: RedisGuard, queues: Collection[str]) -> dict[str, float]:
+    """Seconds that the task which is next in each has waited, 0 where none does. Raises Retryable.
+
+    Tasks come in at the list's head and are taken from its tail, so that one is the oldest, unless a worker
+    died: what it had in hand gets in line again. The clocks of two machines may differ.
+    """
+    with guard.calling() as client, client.pipeline(transaction=False) as pipe:
+        for queue in queues:
+            pipe.lindex(f"{_KEY_PREFIX}{queue}", -1)
+        oldest = pipe.execute()
+    now = time.time()
+    return {queue: _waited_s(message, now) for queue, message in zip(queues, oldest, strict=True)}
+
+
+def _waited_s(message: bytes | None, now: float) -> float:
+    """A task of a former version of the program does not tell; it is gone within a minute."""
+    properties = orjson.loads(message)["properties"] if message is not None else {}
+    queued_at: float = properties.get(QUEUED_AT, now)
+    return max(0.0, now - queued_at)
 
 
 def remove_queue(guard: RedisGuard, tenant_id: str) -> None:

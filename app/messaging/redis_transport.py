@@ -12,6 +12,9 @@ from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+QUEUED_AT = "timestamp"
+"""A message's property: seconds since 1970, by the clock of the process that published it."""
+
 
 class Channel(kombu_redis.Channel):
     """Says that it is closed instead of breaking, and when a queue was last asked for its next message."""
@@ -21,6 +24,11 @@ class Channel(kombu_redis.Channel):
 
     _commands: tuple[Any, Any] = (None, None)
     """A pool, and the client that sends commands by it."""
+
+    def _put(self, queue: str, message: dict[str, Any], **options: Any) -> None:
+        """Every task tells since when it waits; one that is put back keeps what it told first."""
+        message["properties"][QUEUED_AT] = time.time()
+        super()._put(queue, message, **options)  # type: ignore[no-untyped-call]
 
     def _brpop_read(self, **options: Any) -> Any:
         Channel.polled_at = time.monotonic()

@@ -75,4 +75,5 @@ async def test_a_session_moves_the_counters_of_every_process(
     assert value(at["beat"], "ocpp_sweeps_sent_total", result="sent") > 0
     assert value(at["pools"], "ocpp_pool_workers") == 0
     assert value(measured.rest_url, "ocpp_gauges_up") == 1
+    assert value(measured.rest_url, "ocpp_queue_age_seconds", queue="sweeps") < 30
     assert value(measured.rest_url, "ocpp_outbox_age_seconds", tenant=tenant.id) >= 0

@@ -36,7 +36,8 @@ def test_each_app_counts_for_itself(world: World, settings: Settings) -> None:
 
 def test_gauges_are_taken_on_every_scrape(world: World, settings: Settings) -> None:
     world.dead_letters.park("acme", [a_dead_letter()])
-    gauges = partial(system_gauges, world.services, lambda _: 7, lambda queues: dict.fromkeys(queues, 3))
+    lengths, ages = (lambda queues: dict.fromkeys(queues, 3)), (lambda queues: dict.fromkeys(queues, 1.5))
+    gauges = partial(system_gauges, world.services, lambda _: 7, lengths, ages)
     app = create_app(world.services, settings, gauges=gauges)
     app.test_client().get("/metrics")
     world.add_charge_point("acme", "CP-1")
@@ -45,7 +46,9 @@ def test_gauges_are_taken_on_every_scrape(world: World, settings: Settings) -> N
     assert 'ocpp_outbox_depth{tenant="acme"} 1.0' in text
     assert 'ocpp_outbox_age_seconds{tenant="acme"}' in text
     assert 'ocpp_charge_points_online{tenant="acme"} 7.0' in text
-    assert 'ocpp_queue_length{queue="calls"} 3.0' in text
+    for queue in ("calls", "sweeps"):
+        assert f'ocpp_queue_length{{queue="{queue}"}} 3.0' in text
+        assert f'ocpp_queue_age_seconds{{queue="{queue}"}} 1.5' in text
     assert 'ocpp_dead_letters_parked{tenant="acme"} 1.0' in text
     assert "ocpp_gauges_up 1.0" in text
 
