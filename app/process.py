@@ -20,6 +20,7 @@ from app.bootstrap import (
 from app.domain.errors import Conflict, Retryable, SettingsError
 from app.health import ESSENTIAL, Health, HealthChecks, HealthServer, Pulse
 from app.logs import configure_logging
+from app.metrics import render
 from app.services import Services
 from app.settings import Settings
 
@@ -66,12 +67,13 @@ def start_process(
     needs: Collection[str] = (),
     duties: HealthChecks | None = None,
     has_port: bool = False,
+    counted: Callable[[], bytes] = render,
 ) -> Process:
     """Configure logging, wait for the servers, load the tenants and keep them fresh.
 
     Beside MongoDB, the program is not ready without the servers that it `needs`, and while one of the checks
-    of its `duties` fails. One that `has_port` says by itself how it is. Exits with code 1 if a server does
-    not answer in time, or holds databases of a later version.
+    of its `duties` fails. One that `has_port` says by itself how it is. `counted` is what `/metrics` shows.
+    Exits with code 1 if a server does not answer in time, or holds databases of a later version.
     """
     settings = settings or read_settings()
     _pace_interpreter()
@@ -81,7 +83,7 @@ def start_process(
     servers = {"mongodb", "redis", *needs}
     checks = {**build_health_checks(settings, adapters, servers), **duties}
     if not has_port:
-        serve_health(settings, Health(pulse, checks, ESSENTIAL.union(needs, duties)))
+        serve_health(settings, Health(pulse, checks, ESSENTIAL.union(needs, duties), counted))
     try:
         wait_for_stores(settings, adapters)
         say_if_behind(adapters)

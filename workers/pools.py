@@ -18,8 +18,9 @@ from app.domain.tenant import Tenant
 from app.health import Pulse, Role
 from app.messaging.tasks import own_queue
 from app.metrics import POOL_WORKERS
-from app.process import on_stop_signal, start_process
+from app.process import on_stop_signal, read_settings, start_process
 from app.services.tenants import TenantDirectory, is_served
+from workers.pool_metrics import LOOPBACK, PoolMetrics
 
 log = structlog.stdlib.get_logger(__name__)
 THREADS = 4
@@ -40,14 +41,19 @@ def wanted_places(tenants: Iterable[Tenant]) -> set[Place]:
     }
 
 
-def start_worker(place: Place) -> "subprocess.Popen[bytes]":
-    """A Celery worker for one tenant's queue."""
+def name_of(place: Place) -> str:
+    """Under which Celery and Prometheus know a worker."""
     tenant_id, number = place
-    command = f"worker -P threads -c {THREADS} -Q {own_queue(tenant_id)} -n {tenant_id}-{number}@%h"
+    return f"{tenant_id}-{number}"
+
+
+def start_worker(place: Place, port: int) -> "subprocess.Popen[bytes]":
+    """A Celery worker for one tenant's queue; `port` of loopback is where it says how it is, 0: nowhere."""
+    command = f"worker -P threads -c {THREADS} -Q {own_queue(place[0])} -n {name_of(place)}@%h"
     quiet = "--without-gossip --without-mingle --without-heartbeat --loglevel WARNING"
     celery = [sys.executable, "-m", "celery", "-q", "-A", "workers.main"]
-    without_port = ["env", "HEALTH_PORT=0"]  # that port is ours
-    return subprocess.Popen([*without_port, *celery, *command.split(), *quiet.split()])
+    its_own = ["env", f"HEALTH_HOST={LOOPBACK}", f"HEALTH_PORT={port}"]  # the one that is set is ours
+    return subprocess.Popen([*its_own, *celery, *command.split(), *quiet.split()])
 
 
 class Pools:
@@ -57,11 +63,13 @@ class Pools:
         self,
         directory: TenantDirectory,
         pulse: Pulse,
-        start: Callable[[Place], "subprocess.Popen[bytes]"] = start_worker,
+        metrics: PoolMetrics,
+        start: Callable[[Place, int], "subprocess.Popen[bytes]"] = start_worker,
         again_after_s: float = _AGAIN_AFTER_S,
     ) -> None:
         self._directory = directory
         self._pulse = pulse
+        self._metrics = metrics
         self._start = start
         self._again_after_s = again_after_s
         self._running: dict[Place, subprocess.Popen[bytes]] = {}
@@ -97,12 +105,13 @@ class Pools:
                 log.warning("pool_worker_ended", tenant_id=place[0], number=place[1], code=worker.returncode)
                 del self._running[place]
                 self._not_before[place] = now + self._again_after_s
+                self._metrics.forget(name_of(place))
         wanted = wanted_places(self._directory.all())
         for place in self._running.keys() - wanted:
             self._end(place)
         for place in sorted(wanted - self._running.keys()):
             if now >= self._not_before.get(place, 0.0):
-                self._running[place] = self._start(place)
+                self._running[place] = self._start(place, self._metrics.take_port(name_of(place)))
                 log.info("pool_worker_started", tenant_id=place[0], number=place[1])
         POOL_WORKERS.labels("wanted").set(len(wanted))
         POOL_WORKERS.labels("running").set(len(self._running))
@@ -111,6 +120,7 @@ class Pools:
     def _end(self, place: Place) -> None:
         """A worker finishes what it has in hand."""
         worker = self._running.pop(place)
+        self._metrics.forget(name_of(place))
         worker.send_signal(signal.SIGTERM)
         self._ending.append(worker)
         log.info("pool_worker_stopped", tenant_id=place[0], number=place[1])
@@ -125,8 +135,10 @@ def _wait_for(worker: "subprocess.Popen[bytes]") -> None:
 
 def main() -> None:
     """Run until SIGTERM."""
-    process = start_process()
-    pools = Pools(process.services.tenants.directory, process.pulse)
+    settings = read_settings()
+    metrics = PoolMetrics(is_asked=settings.health.port != 0)
+    process = start_process(settings, counted=metrics.render)
+    pools = Pools(process.services.tenants.directory, process.pulse, metrics)
     on_stop_signal(pools.stop)
     log.info("pools_ready", pid=os.getpid())
     pools.run()

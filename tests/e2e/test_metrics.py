@@ -77,3 +77,30 @@ async def test_a_session_moves_the_counters_of_every_process(
     assert value(measured.rest_url, "ocpp_gauges_up") == 1
     assert value(measured.rest_url, "ocpp_queue_age_seconds", queue="sweeps") < 30
     assert value(measured.rest_url, "ocpp_outbox_age_seconds", tenant=tenant.id) >= 0
+
+
+async def test_the_workers_of_a_pool_are_shown_by_their_keeper(
+    measured: RunningSystem, ports: dict[str, int]
+) -> None:
+    services = build_services(measured.settings)
+    services.tenants.prepare_stores()
+    pooled = make_tenant(measured, services, "queue", worker_pool_size=1)
+    keeper, name = f"http://{HOST}:{ports['pools']}", f"{pooled.id}-1"
+
+    async with SimulatedChargePoint(measured.ws_url, pooled.identity()) as charge_point:
+
+        async def its_own_worker_stored_a_boot() -> bool:
+            assert (await charge_point.boot()).status == "Accepted"
+            return value(keeper, "ocpp_batch_part_seconds_count", part="store", worker=name) > 0
+
+        await until(its_own_worker_stored_a_boot, 60)
+    assert value(keeper, "ocpp_process_role", role="active", worker=name) == 1
+    assert value(keeper, "process_resident_memory_bytes", worker=name) > 1_000_000
+    assert value(keeper, "ocpp_pool_workers") == 3  # one is wanted, runs and is shown
+
+    services.tenants.configure(pooled.id, {"worker_pool_size": 0})
+
+    async def it_is_gone() -> bool:
+        return value(keeper, "ocpp_pool_workers") == value(keeper, "ocpp_process_role", worker=name) == 0
+
+    await until(it_is_gone)

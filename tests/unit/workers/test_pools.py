@@ -10,6 +10,7 @@ from app.health import Pulse, Role
 from tests.builders import a_tenant
 from tests.fakes.world import World
 from workers import pools
+from workers.pool_metrics import PoolMetrics
 from workers.pools import Place, Pools, wanted_places
 
 
@@ -39,10 +40,13 @@ class House:
         self.started: dict[Place, FakeWorker] = {}
         self.pulse = Pulse()
         start: Any = self._start
-        self.pools = Pools(world.services.tenants.directory, self.pulse, start, again_after_s=5)
+        self.metrics = PoolMetrics(is_asked=True)
+        directory = world.services.tenants.directory
+        self.pools = Pools(directory, self.pulse, self.metrics, start, again_after_s=5)
+        self.ports: dict[Place, int] = {}
 
-    def _start(self, place: Place) -> FakeWorker:
-        self.started[place] = FakeWorker()
+    def _start(self, place: Place, port: int) -> FakeWorker:
+        self.started[place], self.ports[place] = FakeWorker(), port
         return self.started[place]
 
     def wants(self, tenant_id: str, size: int, now: float = 0) -> set[Place]:
@@ -103,6 +107,11 @@ def test_a_keeper_is_well_while_all_its_workers_run(house: House) -> None:
     assert (waits, house.pulse.role) == (Role.WAITING, Role.ACTIVE)
 
 
+def test_each_worker_has_a_port_of_its_own(house: House) -> None:
+    house.wants("acme", 2)
+    assert 0 < house.ports["acme", 1] != house.ports["acme", 2] > 0
+
+
 def test_the_workers_end_with_their_keeper(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "_LOOK_EVERY_S", 0)
     house.wants("acme", 2)
@@ -114,8 +123,8 @@ def test_the_workers_end_with_their_keeper(house: House, monkeypatch: pytest.Mon
 def test_a_worker_takes_its_tenants_queue_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
     monkeypatch.setattr(subprocess, "Popen", commands.append)
-    pools.start_worker(("acme", 2))
+    pools.start_worker(("acme", 2), 40_123)
     (command,) = commands
-    assert command[:2] == ["env", "HEALTH_PORT=0"]  # the port is its keeper's
+    assert command[:3] == ["env", "HEALTH_HOST=127.0.0.1", "HEALTH_PORT=40123"]  # not its keeper's
     assert command[command.index("-Q") + 1] == "ocpp.acme"
     assert command[command.index("-n") + 1] == "acme-2@%h"
