@@ -2,11 +2,14 @@
 
 FROM python:3.11-slim AS build
 ARG REQUIREMENTS
+# Anything: with OpenTelemetry, for traces
+ARG TRACING
 # argon2, hiredis, orjson and the others come as wheels: no compiler is needed
 COPY requirements/ /requirements/
 RUN test -n "$REQUIREMENTS" \
  && python -m venv --without-pip /venv \
- && pip --python /venv install --no-cache-dir --disable-pip-version-check -r "/requirements/$REQUIREMENTS.txt"
+ && pip --python /venv install --no-cache-dir --disable-pip-version-check \
+      -r "/requirements/$REQUIREMENTS.txt" ${TRACING:+-r /requirements/tracing.txt}
 
 FROM python:3.11-slim
 ENV PATH=/venv/bin:$PATH \

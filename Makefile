@@ -61,7 +61,7 @@ clean: ## Remove the virtual environment and the caches; keep the data in var/
 
 requirements: $(STAMP) ## Compile requirements/*.in to exact pins; UPGRADE=--upgrade takes the newest
 	@# dev.txt holds everything; the others are parts of it, so that all processes agree on every version
-	@for set in dev base gateway api workers; do \
+	@for set in dev base gateway api workers tracing; do \
 		UV_CUSTOM_COMPILE_COMMAND="make requirements" $(VENV)/bin/uv pip compile --quiet --universal \
 			--python-version 3.11 --annotation-style line --no-emit-index-url --no-emit-find-links \
 			$$([ $$set = dev ] && echo "$(UPGRADE)" || echo "-c requirements/dev.txt") \

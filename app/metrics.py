@@ -4,6 +4,7 @@ Labels are few and known: nothing here grows with charge points or tenants. Batc
 so that a call costs next to nothing.
 """
 
+from collections.abc import Callable
 from time import perf_counter
 
 from prometheus_client import (
@@ -45,6 +46,7 @@ SWEEPS = Counter(
     "ocpp_sweeps_sent_total", "Sweeps that beat sent, or could not.", ("result",), registry=REGISTRY
 )
 POOL_WORKERS = Gauge("ocpp_pool_workers", "Workers of tenants' own pools.", ("state",), registry=REGISTRY)
+_follower: Callable[[str, float, float], None] | None = None
 ROLE = Gauge("ocpp_process_role", "1 for what the process does now.", ("role",), registry=REGISTRY)
 
 
@@ -52,7 +54,15 @@ def lap(part: str, since: float) -> float:
     """Note a part of a batch's way that began at `since` (perf_counter), and when the next one begins."""
     now = perf_counter()
     PARTS[part].observe(now - since)
+    if _follower is not None:
+        _follower(part, since, now)
     return now
+
+
+def follow_laps(follower: Callable[[str, float, float], None] | None) -> None:
+    """Tell somebody of each lap as well: part, since and until, in the thread of the batch. None: nobody."""
+    global _follower
+    _follower = follower
 
 
 def render() -> bytes:

@@ -16,6 +16,7 @@ from app.domain.errors import SettingsError
 from app.flower_settings import FlowerSettings, read_flower
 from app.gateway_settings import PORT, GatewaySettings, read_gateway
 from app.oidc_settings import OidcSettings, read_oidc
+from app.tracing_settings import TracingSettings, read_tracing
 from app.web_settings import WebSettings, long_enough, read_web
 from app.webhook_settings import WebhookSettings, read_webhooks
 
@@ -120,6 +121,7 @@ class Settings:
     health: HealthSettings
     sweeps: SweepSettings
     webhooks: WebhookSettings
+    tracing: TracingSettings
     embedded: EmbeddedSettings
 
     @property
@@ -190,6 +192,7 @@ class Settings:
                 env.int("PLATFORM_AUDIT_LOG_DAYS", 365, validate=Range(min=1)),
             ),
             webhooks=read_webhooks(env, production=production),
+            tracing=read_tracing(env),
             embedded=embedded,
         )
         env.seal()

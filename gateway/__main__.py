@@ -8,11 +8,13 @@ import uvloop
 from app.bootstrap import build_health_checks
 from app.domain.errors import SettingsError
 from app.process import EXIT_SETTINGS, start_process
+from app.tracing import start_tracing
 from gateway.server import Gateway
 
 
 async def _run() -> None:
     process = start_process(has_port=True)
+    start_tracing(process.settings.tracing, "gateway")
     try:
         checks = build_health_checks(process.settings, process.adapters, ["mongodb", "redis"])
         gateway = Gateway(process.settings, process.services, process.adapters.link, checks)

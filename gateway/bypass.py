@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from app.ocpp.dispatch import handle_batch
+from app.ocpp import dispatch
 from app.ocpp.envelope import BatchEnvelope, Reply
 from app.services import Services
+from app.tracing import traced
 
 log = structlog.stdlib.get_logger(__name__)
+handle_batch = traced(dispatch.handle_batch)
 
 
 class BypassCarrier:

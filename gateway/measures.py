@@ -60,7 +60,7 @@ class Measures:
         self.batch_calls.observe(len(items))
         self.lane_seconds.observe(max(0.0, time.time() - since_ms(items[0]) / 1000))
 
-    def _action(self, text: str) -> str:
+    def action_of(self, text: str) -> str:
         """Of `[2,"id","Action",...`; what is written otherwise, or is made up, is one of the others."""
         parts = text.split('"', 4)
         return parts[3] if len(parts) == 5 and parts[3] in self._actions else OTHER
@@ -72,7 +72,7 @@ class Measures:
         for waiting in items:
             if isinstance(waiting.item, InboundCall):
                 observe(max(0.0, now - waiting.item.received_ms / 1000))
-                self.messages[self._action(waiting.item.text), tier] += 1
+                self.messages[self.action_of(waiting.item.text), tier] += 1
 
     def replied(self, reply: Reply) -> None:
         """An answer goes out."""

@@ -26,7 +26,6 @@ from gateway.beside import Beside
 from gateway.bypass import BypassCarrier
 from gateway.connection import ChargePointConnection
 from gateway.credentials import CredentialCheck
-from gateway.dispatcher import Dispatcher
 from gateway.downlink import DownlinkReader
 from gateway.drain import retire_all
 from gateway.handshake import Admitted, Handshake, Mismatch, put_off
@@ -41,6 +40,7 @@ from gateway.refusals import RefusalNotes
 from gateway.seats import Seats
 from gateway.signs_of_life import SignsOfLife
 from gateway.tls import TlsDoor
+from gateway.traced import make_dispatcher
 from gateway.websocket import WebSocket
 
 log = structlog.stdlib.get_logger(__name__)
@@ -67,7 +67,7 @@ class Gateway:
         self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
         self._queued = QueuedCarrier(build_celery(settings, Side.PUBLISHER), self._publish_failed)
         self._bypass = BypassCarrier(services, self._settings.bypass_threads, self._bypass_replied)
-        self._dispatcher = Dispatcher(
+        self._dispatcher = make_dispatcher(
             self.gateway_id,
             services.tenants.directory,
             services.clock,

@@ -18,6 +18,7 @@ from app.messaging.mqtt import MqttPublisher
 from app.metrics import EVENT_SECONDS, EVENTS
 from app.process import Process, on_stop_signal, start_process
 from app.services.ports import OutboxEntry
+from app.tracing import span, start_tracing
 from workers.standby import Standby
 from workers.turns import tenants_of_turn
 
@@ -131,7 +132,8 @@ class Relay:
         tenant = self._services.tenants.directory.find(tenant_id)
         if not entries or tenant is None:
             return  # too new to be known here, and looked at soon; or gone with all that is its own
-        self._publish(tenant, entries)
+        with span("publish", tenant=tenant_id, entries=len(entries)):
+            self._publish(tenant, entries)
         self._services.outbox.remove(tenant_id, [entry.id for entry in entries])
         if len(entries) == _ENTRIES_AT_ONCE:  # whatever came meanwhile has sent its own wake
             self._to_visit[tenant_id] = None
@@ -154,6 +156,7 @@ class Relay:
 def main() -> None:
     """Run until SIGTERM."""
     process = start_process(needs=["mqtt"])
+    start_tracing(process.settings.tracing, "events")
     relay = Relay(process)
     on_stop_signal(relay.stop)
     log.info("relay_ready")

@@ -20,6 +20,7 @@ from app.logs import configure_logging
 from app.messaging.celery_app import Side, build_celery, queue_lengths
 from app.messaging.redis_transport import Channel
 from app.process import Process, read_settings, start_process
+from app.tracing import start_tracing
 from workers import ocpp, sweeps, watchdog
 
 log = structlog.stdlib.get_logger(__name__)
@@ -35,6 +36,7 @@ if not settings.is_production:  # Celery's warning of root is for production, wh
 @cache
 def process() -> Process:
     """This process's services and clients, made when first needed: never before a fork."""
+    start_tracing(settings.tracing, "worker")
     return start_process(settings, needs=["redis"], duties={"queue": check_consuming})
 
 

@@ -13,6 +13,7 @@ from app.metrics import BATCHES_LATE, PARTS, lap
 from app.ocpp.dispatch import handle_batch
 from app.ocpp.envelope import BatchEnvelope
 from app.process import Process
+from app.tracing import traced
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -26,6 +27,7 @@ def register(app: Celery, process: Callable[[], Process]) -> None:
             _handle(BatchEnvelope.from_wire(wire), process())
 
 
+@traced
 def _handle(envelope: BatchEnvelope, process: Process) -> None:
     if envelope.deadline_ms < time.time() * 1000:
         # the gateway handles it itself by now; doing it twice would be harmless but costs time

@@ -55,6 +55,7 @@ from app.api.webhooks import webhooks
 from app.health import HealthChecks
 from app.services import Services
 from app.settings import Settings
+from app.tracing import find_traces
 
 MAX_BODY_BYTES = 1_048_576
 
@@ -98,6 +99,10 @@ def create_app(
     app.url_map.strict_slashes = False
     equip(app, equipment_of(services, settings))
     believe_proxies(app, settings.web.proxies)
+    if (traces := find_traces()) is not None:
+        from app.api.request_spans import trace_requests  # brings OpenTelemetry along
+
+        trace_requests(app, traces)
     accompany_requests(app)
     share_with_origins(app)
     tell_limits(app)

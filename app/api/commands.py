@@ -25,6 +25,7 @@ from app.domain.context import ChargePointRef
 from app.domain.permissions import Permission
 from app.ocpp.effects import find_effect
 from app.services.ports import Page
+from app.tracing import note
 
 commands = Blueprint("commands", __name__, url_prefix="/api/v1", description="Commands to charge points.")
 
@@ -122,6 +123,8 @@ def submit(request: CommandRequest, wait_s: float) -> tuple[Command, int, dict[s
     check_may_send(request)
     tenant = current_tenant()
     command = services().commands.submit(tenant, request)
+    ref = request.charge_point
+    note("command_submitted", command=command.id, type=command.command_type, to=ref.charge_point_id)
     command = equipment().waiting.until_final(
         command, wait_s, lambda: services().commands.get(tenant.id, command.id)
     )

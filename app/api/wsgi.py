@@ -12,12 +12,14 @@ from app.api.gauges import system_gauges
 from app.bootstrap import build_adapters, build_counts, build_health_checks, build_services
 from app.logs import configure_logging
 from app.settings import Settings
+from app.tracing import start_tracing
 
 
 def build_app() -> Flask:
     """The application of this process, as the environment says. Raises SettingsError."""
     settings = Settings.from_env()
     configure_logging(settings)
+    start_tracing(settings.tracing, "web")
     adapters = build_adapters(settings)
     services = build_services(settings, adapters)
     services.tenants.directory.keep_fresh()

