@@ -7,7 +7,7 @@ OpenTelemetry's other variables itself: OTEL_EXPORTER_OTLP_HEADERS, ..._CERTIFIC
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry.context import Context
@@ -16,10 +16,18 @@ from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resou
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Span, SpanKind, StatusCode, get_current_span, set_span_in_context
+from opentelemetry.trace import (
+    Link,
+    Span,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    get_current_span,
+    set_span_in_context,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from app.ocpp.envelope import BatchEnvelope
+from app.tracing import Traceable
 from app.tracing_settings import TracingSettings
 
 _PATH = "/v1/traces"
@@ -61,6 +69,10 @@ class Traces:
         _propagator.inject(carried, set_span_in_context(span, _NO_PARENT))
         return carried[_HEADER] if span.is_recording() else None
 
+    def present(self) -> str | None:
+        """The same of the present span."""
+        return self.parent_for(get_current_span())
+
     @staticmethod
     def fail(span: Span, why: str) -> None:
         """End it as an error."""
@@ -74,15 +86,17 @@ class Traces:
         attributes: Mapping[str, str | int],
         kind: SpanKind = SpanKind.INTERNAL,
         parent: Context = _NO_PARENT,
+        follows: Iterable[str | None] = (),
     ) -> Iterator[Span]:
-        """The present span of this thread. What is raised in it is noted."""
-        with self._tracer.start_as_current_span(name, parent, kind, attributes) as span:
+        """The present span of this thread, linked to those it `follows`. What is raised in it is noted."""
+        links = [Link(_context_of(trace)) for trace in dict.fromkeys(follows) if trace]
+        with self._tracer.start_as_current_span(name, parent, kind, attributes, links) as span:
             yield span
 
     @contextmanager
-    def handling(self, envelope: BatchEnvelope) -> Iterator[None]:
+    def handling(self, envelope: Traceable) -> Iterator[None]:
         """A batch, as a child of the span that its gateway began."""
-        parent = _propagator.extract({_HEADER: envelope.trace or ""}, _NO_PARENT)
+        parent = _parent_of(envelope.trace or "")
         named = {"tenant": envelope.tenant_id, "gateway": envelope.gateway_id}
         with self.span("handle_batch", named, SpanKind.SERVER, parent):
             yield
@@ -98,3 +112,11 @@ class Traces:
     def note(name: str, **attributes: str) -> None:
         """In the present span, if there is one."""
         get_current_span().add_event(name, attributes)
+
+
+def _parent_of(trace: str) -> Context:
+    return _propagator.extract({_HEADER: trace}, _NO_PARENT)
+
+
+def _context_of(trace: str) -> SpanContext:
+    return get_current_span(_parent_of(trace)).get_span_context()

@@ -4,20 +4,34 @@ Nothing of OpenTelemetry is imported before `start_tracing` finds an endpoint in
 a batch of calls, not each call: from the gateway that lets it leave, in its envelope, to the worker.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
 from app.metrics import follow_laps
-from app.ocpp.envelope import BatchEnvelope
 from app.tracing_settings import TracingSettings
 
 if TYPE_CHECKING:
     from app.traces import Traces
 
+
+class Traceable(Protocol):
+    """A batch. `trace` is W3C's traceparent, None if it is not traced."""
+
+    @property
+    def tenant_id(self) -> str: ...
+
+    @property
+    def gateway_id(self) -> str: ...
+
+    @property
+    def trace(self) -> str | None: ...
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
+B = TypeVar("B", bound=Traceable)
 _NOTHING = nullcontext()
 _traces: "Traces | None" = None
 
@@ -37,9 +51,16 @@ def find_traces() -> "Traces | None":
     return _traces
 
 
-def span(name: str, **attributes: str | int) -> AbstractContextManager[object]:
-    """A trace of its own around some work."""
-    return _NOTHING if _traces is None else _traces.span(name, attributes)
+def span(
+    name: str, follows: Iterable[str | None] = (), **attributes: str | int
+) -> AbstractContextManager[object]:
+    """A trace of its own around some work, which takes up what was done in those that it `follows`."""
+    return _NOTHING if _traces is None else _traces.span(name, attributes, follows=follows)
+
+
+def present_trace() -> str | None:
+    """For whoever takes up later what is done now; None if that is not traced."""
+    return None if _traces is None else _traces.present()
 
 
 def note(name: str, **attributes: str) -> None:
@@ -49,12 +70,12 @@ def note(name: str, **attributes: str) -> None:
 
 
 def traced(
-    handle: Callable[Concatenate[BatchEnvelope, P], T],
-) -> Callable[Concatenate[BatchEnvelope, P], T]:
+    handle: Callable[Concatenate[B, P], T],
+) -> Callable[Concatenate[B, P], T]:
     """`handle` a batch as a part of its trace, with the parts of its way (`app.metrics.lap`) as children."""
 
     @wraps(handle)
-    def follow(envelope: BatchEnvelope, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def follow(envelope: B, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if envelope.trace is None or _traces is None:
             return handle(envelope, *args, **kwargs)
         with _traces.handling(envelope):

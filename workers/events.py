@@ -132,7 +132,7 @@ class Relay:
         tenant = self._services.tenants.directory.find(tenant_id)
         if not entries or tenant is None:
             return  # too new to be known here, and looked at soon; or gone with all that is its own
-        with span("publish", tenant=tenant_id, entries=len(entries)):
+        with span("publish", (entry.trace for entry in entries), tenant=tenant_id, entries=len(entries)):
             self._publish(tenant, entries)
         self._services.outbox.remove(tenant_id, [entry.id for entry in entries])
         if len(entries) == _ENTRIES_AT_ONCE:  # whatever came meanwhile has sent its own wake

@@ -17,6 +17,7 @@ from app.domain.errors import Retryable
 from app.domain.events import Event, EventChannel
 from app.services.ports import OutboxEntry
 from app.storage.mongo import Databases, Document, store_errors
+from app.tracing import present_trace
 
 NAME = "outbox"
 _MAX_BYTES = 1_000_000
@@ -34,7 +35,9 @@ def outbox_documents(
         yield from outbox_documents(tenant_id, events[middle:], order_key, part + "b")
     else:
         name = f"{order_key:016x}{part}-{uuid4().hex[:12]}"
-        yield {"_id": name, "tenant_id": tenant_id, "events": text.decode()}
+        document = {"_id": name, "tenant_id": tenant_id, "events": text.decode()}
+        trace = present_trace()
+        yield document if trace is None else document | {"trace": trace}
 
 
 def first_id_at(at: datetime) -> str:
@@ -100,4 +103,4 @@ def _entry(document: Document) -> OutboxEntry:
         Event(EventChannel(channel), ChargePointRef(tenant_id, charge_point_id), body)
         for channel, charge_point_id, body in orjson.loads(document["events"])
     )
-    return OutboxEntry(document["_id"], events)
+    return OutboxEntry(document["_id"], events, document.get("trace"))

@@ -75,7 +75,11 @@ async def test_a_batch_is_one_trace_from_the_gateway_to_its_handler(
     assert {span.trace for span in children} == {batch.trace}
     assert all(handled.began <= span.began <= span.ended <= handled.ended for span in children)
 
-    collector.wait_for(lambda: collector.named("publish", service="ocpp-events", tenant=tenant.id))
+    def told() -> list[SeenSpan]:
+        published = collector.named("publish", service="ocpp-events", tenant=tenant.id)
+        return [span for span in published if batch.trace in span.links]
+
+    collector.wait_for(told)
 
 
 def test_a_request_is_a_trace(traced: RunningSystem, collector: Collector) -> None:

@@ -131,6 +131,18 @@ def test_work_of_its_own_is_a_trace_with_what_happened_in_it(traces: Traces, col
     assert work.events == [("command_submitted", {"command": "c-1"})]
 
 
+def test_what_takes_it_up_later_has_a_link_to_each_trace(traces: Traces, collector: Collector) -> None:
+    assert tracing.present_trace() is None
+    with tracing.span("earlier"):
+        trace = tracing.present_trace()
+    with tracing.span("publish", [trace, None, trace]):
+        pass
+    collector.wait_for(lambda: len(collector.spans) == 2)
+    (earlier,), (publish,) = collector.named("earlier"), collector.named("publish")
+    assert (publish.parent, publish.links) == ("", [earlier.trace])
+    assert publish.trace != earlier.trace
+
+
 def test_what_is_not_sampled_is_carried_nowhere(collector: Collector) -> None:
     traces = Traces(TracingSettings(collector.endpoint, 0.0), "test")
     assert traces.parent_for(traces.begin("batch")) is None

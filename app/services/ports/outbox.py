@@ -9,10 +9,11 @@ from app.domain.events import Event
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """Events that were written together; `id` sorts by age."""
+    """Events that were written together; `id` sorts by age. `trace`: where that was done, if traced."""
 
     id: str
     events: tuple[Event, ...]
+    trace: str | None = None
 
     @property
     def order_key(self) -> int:
