@@ -73,6 +73,7 @@ class Relay:
             self._pulse.beat(Role.STANDBY)
             self._stop.wait(1.0)
             return
+        self._publisher.keep_alive()
         self._look_around()
         failure: Retryable | None = None
         for tenant_id in self._next():

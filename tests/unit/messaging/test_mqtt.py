@@ -1,18 +1,25 @@
-"""MQTT by paho: addresses, credentials, and proof of arrival."""
+"""MQTT: addresses, credentials, and proof of arrival."""
 
-import threading
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-import orjson
 import paho.mqtt.client as paho
 import pytest
 
 from app.domain.errors import Retryable
 from app.domain.events import Event, EventChannel
 from app.embedded import free_port
-from app.messaging import mqtt
 from app.messaging.mqtt import MqttPublisher, address_of, build_client, ping
 from tests.builders import REF, an_event
+from tests.fakes.mqtt_broker import FakeBroker, Published
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < ends_at
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -54,93 +61,161 @@ def test_nobody_listening_is_told_as_retryable() -> None:
         MqttPublisher(f"mqtt://127.0.0.1:{free_port()}", "id", ack_timeout_s=1).publish([an_event()])
 
 
-class FakeInfo:
-    """A message on its way; acknowledged when its broker says so."""
-
-    def __init__(self) -> None:
-        self.acknowledged = threading.Event()
-
-    def is_published(self) -> bool:
-        return self.acknowledged.is_set()
-
-    def wait_for_publish(self, timeout: float) -> None:
-        self.acknowledged.wait(min(timeout, 0.01))
-
-
-class FakeBroker:
-    """Stands in for a paho client."""
-
-    def __init__(self, acknowledges: bool = True) -> None:
-        self.acknowledges = acknowledges
-        self.connected = False
-        self.disconnected = 0
-        self.published: list[tuple[str, Any, int, bool]] = []
-
-    def is_connected(self) -> bool:
-        return self.connected
-
-    def connect(self, *_: Any, **__: Any) -> None:
-        self.connected = True
-
-    def loop_start(self) -> None: ...
-
-    def loop_stop(self) -> None: ...
-
-    def disconnect(self) -> None:
-        self.connected = False
-        self.disconnected += 1
-
-    def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> FakeInfo:
-        self.published.append((topic, orjson.loads(payload), qos, retain))
-        info = FakeInfo()
-        if self.acknowledges:
-            info.acknowledged.set()
-        return info
+@pytest.fixture
+def broker() -> Iterator[FakeBroker]:
+    with FakeBroker().running() as broker:
+        yield broker
 
 
 @pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> FakeBroker:
-    broker = FakeBroker()
-    monkeypatch.setattr(mqtt, "build_client", lambda *_, **__: broker)
-    return broker
+def publisher(broker: FakeBroker) -> Iterator[MqttPublisher]:
+    publisher = MqttPublisher(broker.url, "id", ack_timeout_s=0.2)
+    yield publisher
+    publisher.close()
 
 
-def test_events_are_published_in_order_with_qos_1(broker: FakeBroker) -> None:
+def test_events_are_published_in_order_with_qos_1(broker: FakeBroker, publisher: MqttPublisher) -> None:
     status = Event(EventChannel.STATUS, REF, {"event_id": "s"})
-    MqttPublisher("mqtt://broker", "id").publish([an_event("a"), status, an_event("b")])
+    publisher.publish([an_event("a"), status, an_event("b")])
     assert broker.published == [
-        ("ocpp/events/acme/CP-1/session", {"event_id": "a", "event_type": "session_started"}, 1, False),
-        ("ocpp/status/acme/CP-1", {"event_id": "s"}, 1, True),
-        ("ocpp/events/acme/CP-1/session", {"event_id": "b", "event_type": "session_started"}, 1, False),
+        Published("ocpp/events/acme/CP-1/session", an_event("a").body, 1, retain=False),
+        Published("ocpp/status/acme/CP-1", {"event_id": "s"}, 1, retain=True),
+        Published("ocpp/events/acme/CP-1/session", an_event("b").body, 1, retain=False),
     ]
 
 
-def test_a_tenant_may_want_less(broker: FakeBroker) -> None:
+def test_a_tenant_may_want_less(broker: FakeBroker, publisher: MqttPublisher) -> None:
     status = Event(EventChannel.STATUS, REF, {"event_id": "s"})
-    MqttPublisher("mqtt://broker", "id").publish([status], qos=0, retain_status=False)
-    assert broker.published == [("ocpp/status/acme/CP-1", {"event_id": "s"}, 0, False)]
+    publisher.publish([status], qos=0, retain_status=False)
+    assert broker.published == [Published("ocpp/status/acme/CP-1", {"event_id": "s"}, 0, retain=False)]
 
 
-def test_the_connection_is_kept_while_it_works(broker: FakeBroker) -> None:
-    publisher = MqttPublisher("mqtt://broker", "id")
+@pytest.mark.parametrize("size", [1, 50, 127, 128, 16_383, 16_384, 2_097_152])
+def test_a_message_may_be_of_any_size(broker: FakeBroker, size: int) -> None:
+    """Its length is told in one to four bytes."""
+    told = Event(EventChannel.METER_VALUE, REF, {"text": "x" * size})
+    publisher = MqttPublisher(broker.url, "id")
+    publisher.publish([told])
+    publisher.close()
+    assert [one.body for one in broker.published] == [told.body]
+
+
+def test_more_than_may_be_on_their_way_at_once_are_all_published_in_order(
+    broker: FakeBroker, publisher: MqttPublisher
+) -> None:
+    told = [an_event(str(number)) for number in range(1_234)]
+    publisher.publish(told)
+    assert [one.body for one in broker.published] == [event.body for event in told]
+
+
+def test_the_connection_is_kept_while_it_works(broker: FakeBroker, publisher: MqttPublisher) -> None:
     publisher.publish([an_event()])
     publisher.publish([an_event()])
-    assert broker.disconnected == 0
+    assert (len(broker.connects), broker.disconnects) == (1, 0)
     publisher.close()
     publisher.close()
-    assert broker.disconnected == 1
+    eventually(lambda: broker.disconnects == 1)
 
 
-def test_without_the_brokers_word_nothing_counts_as_published(broker: FakeBroker) -> None:
-    """And the connection is made anew: nobody knows what this one has lost."""
-    broker.acknowledges = False
-    publisher = MqttPublisher("mqtt://broker", "id", ack_timeout_s=0.05)
-    with pytest.raises(Retryable, match="acknowledge"):
+def test_it_says_who_it_is(broker: FakeBroker, publisher: MqttPublisher) -> None:
+    publisher.publish([])
+    (said,) = broker.connects
+    assert said.endswith(b"\0\x02id\0\x05us@er\0\x04p:ss")
+
+
+def test_a_connection_that_is_refused_is_told_at_once(broker: FakeBroker, publisher: MqttPublisher) -> None:
+    broker.connect_code = 5
+    with pytest.raises(Retryable, match="refused"):
         publisher.publish([an_event()])
-    assert broker.disconnected == 1
-    broker.acknowledges = True
+
+
+def test_without_the_brokers_word_nothing_counts_as_published(
+    broker: FakeBroker, publisher: MqttPublisher
+) -> None:
+    """And the connection is made anew: nobody knows what this one has lost."""
+    acknowledge = broker.answers
+    broker.answers = lambda packet_id: b"" if packet_id == 2 else acknowledge(packet_id)
+    with pytest.raises(Retryable, match="MQTT: TimeoutError"):
+        publisher.publish([an_event("a"), an_event("b"), an_event("c")])
+    broker.answers = acknowledge
+    publisher.publish([an_event("d")])
+    assert [one.body["event_id"] for one in broker.published] == ["a", "b", "c", "d"]
+    assert len(broker.connects) == 2
+
+
+def test_acknowledgements_may_come_in_pieces_and_in_any_order(
+    broker: FakeBroker, publisher: MqttPublisher
+) -> None:
+    told: list[int] = []
+
+    def tell_late(packet_id: int) -> bytes:
+        """Half of a PUBACK more with each message, backwards at the end."""
+        told.append(packet_id)
+        if packet_id < 3:
+            return b""
+        return b"".join(b"\x40\x02\0" + bytes([known]) for known in reversed(told))[:-1]
+
+    broker.answers = tell_late
+    with ThreadPoolExecutor() as pool:
+        published = pool.submit(publisher.publish, [an_event(), an_event(), an_event()])
+        eventually(lambda: len(told) == 3)
+        assert not published.done()
+        broker.say(b"\x01")
+        published.result(5)
+
+
+@pytest.mark.parametrize("said", [b"\x50\x02\0\x01", b"\x30\x04\0\x01xy"])
+def test_what_is_no_acknowledgement_ends_the_connection(
+    broker: FakeBroker, publisher: MqttPublisher, said: bytes
+) -> None:
+    broker.answers = lambda _: said
+    with pytest.raises(Retryable, match="PUBACK"):
+        publisher.publish([an_event()])
+
+
+def test_events_without_acknowledgement_are_sent_when_the_broker_answers_a_ping(
+    broker: FakeBroker, publisher: MqttPublisher
+) -> None:
+    """So that of QoS 0, too, none is written to a connection that nobody reads any more."""
+    broker.pong = b""
+    with pytest.raises(Retryable, match="TimeoutError"):
+        publisher.publish([an_event()], qos=0)
+
+
+def test_a_lost_connection_is_noticed_and_made_anew(broker: FakeBroker, publisher: MqttPublisher) -> None:
+    publisher.publish([an_event("a")])
+    broker.drop()
+    with pytest.raises(Retryable, match="MQTT"):
+        publisher.publish([an_event("b")])
+    publisher.publish([an_event("b")])
+    assert [one.body["event_id"] for one in broker.published] == ["a", "b"]
+
+
+def test_while_there_is_nothing_to_publish_the_broker_hears_a_ping_now_and_then(
+    broker: FakeBroker, publisher: MqttPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.keep_alive()
+    assert broker.connects == []
     publisher.publish([an_event()])
-    assert len(broker.published) == 2
+    publisher.keep_alive()
+    assert broker.pings == 0
+    monkeypatch.setattr(publisher, "_ping_at", 0.0)
+    publisher.keep_alive()
+    publisher.keep_alive()
+    assert broker.pings == 1
+
+
+def test_a_broker_that_says_nothing_any_more_is_left(
+    broker: FakeBroker, publisher: MqttPublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher.publish([an_event()])
+    monkeypatch.setattr(publisher, "_ping_at", 0.0)
+    broker.pong = b""
+    with pytest.raises(Retryable, match="TimeoutError"):
+        publisher.keep_alive()
+    publisher.keep_alive()
+    publisher.publish([an_event()])
+    assert len(broker.connects) == 2
 
 
 def test_the_client_of_a_url_is_a_paho_client() -> None:

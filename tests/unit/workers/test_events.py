@@ -29,6 +29,7 @@ class FakePublisher:
         self.failures: list[Exception] = []
         self.stop_when: int | None = None
         self.relay: Relay | None = None
+        self.kept_alive = 0
         self.closed = False
 
     def publish(self, told: Sequence[Event], *, qos: int, retain_status: bool) -> None:
@@ -36,6 +37,9 @@ class FakePublisher:
         if self.failures:
             raise self.failures.pop()
         self.published.extend(event.body["event_id"] for event in told)
+
+    def keep_alive(self) -> None:
+        self.kept_alive += 1
 
     def close(self) -> None:
         self.closed = True
@@ -88,6 +92,13 @@ def test_everything_that_waits_is_published_in_order_and_removed(
     assert relay._pulse.role is Role.ACTIVE
     assert world.outbox.depth("acme") == world.outbox.depth("beta") == 0
     assert publisher.closed
+
+
+def test_a_relay_with_nothing_to_do_stays_known_to_the_broker(
+    relay: Relay, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(relay, monkeypatch)
+    assert publisher.kept_alive > 0
 
 
 def test_more_than_one_reading_is_read_to_the_end(
