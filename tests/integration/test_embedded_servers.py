@@ -1,6 +1,7 @@
 """The embedded servers: they keep their data, end with their parent, and say what is wrong."""
 
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -10,11 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
+import psutil
 import pytest
 from pymongo import MongoClient
 from redis import Redis
 
+from app.domain.events import Event, EventChannel
 from app.embedded import EmbeddedServerError, EmbeddedServers, free_port
+from app.messaging import mqtt
+from app.messaging.mqtt import MqttPublisher
+from tests.builders import REF
 
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[2]
@@ -174,3 +181,26 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> 
     with pytest.raises(EmbeddedServerError, match="Invalid AOF manifest"):
         servers.start()
     assert not servers.running
+
+
+def test_mqtt_does_not_remember_everything_that_it_has_passed_on(tmp_path: Path) -> None:
+    """A gigabyte for each subscription, its default, looks like a leak. Who reads misses nothing."""
+    told = [Event(EventChannel.METER_VALUE, REF, {"number": n, "text": "x" * 100_000}) for n in range(50)]
+    heard: queue.Queue[int] = queue.Queue()
+    with EmbeddedServers.in_directory(tmp_path, mqtt_port=free_port()) as servers:
+        subscriber = mqtt.build_client(servers.mqtt_url, "reader")
+        subscriber.on_subscribe = lambda *_: heard.put(-1)
+        subscriber.on_message = lambda _c, _u, message: heard.put(orjson.loads(message.payload)["number"])
+        mqtt.connect(subscriber, servers.mqtt_url)
+        subscriber.subscribe("ocpp/events/#", qos=1)
+        subscriber.loop_start()
+        assert heard.get(timeout=5) == -1
+        publisher = MqttPublisher(servers.mqtt_url, "publisher")
+        for _ in range(60):  # 300 MB
+            publisher.publish(told)
+            assert [heard.get(timeout=5) for _ in told] == list(range(len(told)))
+        kept_mb = psutil.Process(servers.mqtt.pid).memory_info().rss / 1e6
+        publisher.close()
+        subscriber.disconnect()
+        subscriber.loop_stop()
+    assert kept_mb < 200
