@@ -70,8 +70,8 @@ class MqttPublisher:
     """Publishes events in order with proof of arrival. After any failure the connection is made anew.
 
     Events of a failed call may have arrived: the caller sends all of them again, in order (at least once).
-    paho connects. The packets are written and read here, hundreds at once: paho's own way costs 15 times as
-    much for each (bench/README.md). Not for several threads.
+    paho connects. The packets are written and read here, hundreds at once: paho's own way costs ten times as
+    much (bench/README.md). Not for several threads.
     """
 
     def __init__(self, url: str, client_id: str, ack_timeout_s: float = 5.0) -> None:
@@ -130,10 +130,11 @@ class MqttPublisher:
         connect(client, self._url)
         deadline = time.monotonic() + self._ack_timeout_s
         while not client.is_connected():
-            ended = client.loop(timeout=0.1)
-            if ended or time.monotonic() > deadline:
+            if refused := client.loop(timeout=0.1):
+                raise ConnectionError(f"the broker ended the connection: {paho.error_string(refused)}")
+            if time.monotonic() > deadline:
                 client.disconnect()
-                raise ConnectionError(f"the broker did not accept the connection: {paho.error_string(ended)}")
+                raise TimeoutError("the broker did not accept the connection in time")
         _socket_of(client).settimeout(self._ack_timeout_s)
         return client
 

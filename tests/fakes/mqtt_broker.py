@@ -24,9 +24,10 @@ class Published:
 
 @dataclass
 class FakeBroker:
-    """`answers` makes of a PUBLISH's id what goes back, by default its PUBACK."""
+    """`answers` makes of a PUBLISH's id what goes back, by default its PUBACK. Without a `connect_code`
+    nobody who connects is answered."""
 
-    connect_code: int = 0
+    connect_code: int | None = 0
     answers: Callable[[int], bytes] = lambda packet_id: b"\x40\x02" + packet_id.to_bytes(2, "big")
     pong: bytes = b"\xd0\x00"
     published: list[Published] = field(default_factory=list)
@@ -82,7 +83,7 @@ class FakeBroker:
         kind = first & 0xF0
         if kind == CONNECT:
             self.connects.append(body)
-            return bytes([0x20, 2, 0, self.connect_code])
+            return b"" if self.connect_code is None else bytes([0x20, 2, 0, self.connect_code])
         if kind == PINGREQ:
             self.pings += 1
             return self.pong

@@ -129,6 +129,14 @@ def test_a_connection_that_is_refused_is_told_at_once(broker: FakeBroker, publis
         publisher.publish([an_event()])
 
 
+def test_a_broker_that_accepts_nobody_is_not_waited_for(broker: FakeBroker, publisher: MqttPublisher) -> None:
+    broker.connect_code = None
+    with pytest.raises(Retryable, match="in time"):
+        publisher.publish([an_event()])
+    broker.connect_code = 0
+    publisher.publish([an_event()])
+
+
 def test_without_the_brokers_word_nothing_counts_as_published(
     broker: FakeBroker, publisher: MqttPublisher
 ) -> None:
