@@ -25,6 +25,7 @@ from bench.load_charge_point import identity
 WAIT_S = 15.0
 LAST_EVENTS_S = 1.0
 COMMAND = {"command_type": "clear_cache", "parameters": {}}
+_CONCERNS = b'"session_st'
 EVENTS = {"session_started": "started", "session_stopped": "stopped"}
 
 
@@ -41,10 +42,15 @@ class Ears:
         self._client.loop_start()
 
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
-        client.subscribe(self._topic, qos=1)
+        client.subscribe(
+            self._topic, qos=0
+        )  # the broker has it by then: what is acknowledged here costs only us
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        now, body = perf_counter(), json.loads(message.payload)
+        now = perf_counter()
+        if _CONCERNS not in message.payload:  # most tell of energy
+            return
+        body = json.loads(message.payload)
         what = EVENTS.get(body["event_type"])
         if what is not None:
             self.heard.setdefault((body["data"]["transaction_id"], what), now)

@@ -13,7 +13,7 @@ from app.ocpp.envelope import BatchEnvelope
 
 SendTask = Callable[[str, Sequence[BatchEnvelope]], None]
 TASKS_UNDER_WAY = 4  # as many as a worker has threads
-MAX_CALLS_OF_TASK = 100
+MAX_CALLS_OF_TASK = 200
 
 
 @dataclass(slots=True)

@@ -30,13 +30,16 @@ class Lane:
     waiting: deque[Waiting] = field(default_factory=deque)
     under_way: int = 0
 
-    def take_batch(self, max_calls: int, full_ones: int) -> list[Waiting]:
-        """The next batch; empty if none may leave: the first leaves as it is, up to `full_ones` when full."""
+    def take_batch(self, full: int, most: int, full_ones: int) -> list[Waiting]:
+        """The next batch; empty if none may leave: the first leaves as it is, others when `full` calls wait.
+
+        At most `most` leave together, and `full_ones` batches are under way.
+        """
         waiting = len(self.waiting)
-        if not waiting or (self.under_way and (self.under_way >= full_ones or waiting < max_calls)):
+        if not waiting or (self.under_way and (self.under_way >= full_ones or waiting < full)):
             return []
         self.under_way += 1
-        return [self.waiting.popleft() for _ in range(min(waiting, max_calls))]
+        return [self.waiting.popleft() for _ in range(min(waiting, most))]
 
     def end_batch(self) -> None:
         """One is answered, or not waited for any more."""

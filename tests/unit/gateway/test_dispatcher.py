@@ -419,7 +419,7 @@ async def test_beside_another_tenant_batches_are_small_and_alone_they_are_large_
     at: Desk = desk.open()
     at.configure(a_tenant("beta"))
     await at.submit(1, "beta")
-    await at.submit(MAX_CALLS + 50, "acme")
+    await at.submit(MAX_CALLS_BESIDE + MAX_CALLS, "acme")
     loud = at.queued[-1]
     assert (loud.tenant_id, len(loud.calls)) == ("acme", MAX_CALLS_BESIDE)
     at.time.now += 5.0

@@ -4,7 +4,7 @@ from app.ocpp.envelope import CommandReport, ReportKind
 from gateway.lanes import Lane, Speakers, Waiting
 from tests.builders import REF
 
-SIZE, FULL_ONES = 3, 2
+FULL, MOST, FULL_ONES = 3, 4, 2
 
 
 def a_lane(waiting: int) -> Lane:
@@ -14,7 +14,7 @@ def a_lane(waiting: int) -> Lane:
 
 
 def take(lane: Lane) -> list[str]:
-    return names(lane.take_batch(SIZE, FULL_ONES))
+    return names(lane.take_batch(FULL, MOST, FULL_ONES))
 
 
 def item(number: int) -> Waiting:
@@ -30,29 +30,29 @@ def test_a_batch_takes_what_waits_in_order() -> None:
 
 
 def test_a_batch_has_a_largest_size() -> None:
-    assert take(a_lane(5)) == ["cmd-0", "cmd-1", "cmd-2"]
+    assert take(a_lane(5)) == ["cmd-0", "cmd-1", "cmd-2", "cmd-3"]
 
 
 def test_while_one_is_under_way_only_a_full_one_leaves_beside_it() -> None:
-    lane = a_lane(5)
+    lane = a_lane(6)
     take(lane)
     assert take(lane) == []
-    lane.waiting.append(item(5))
-    assert take(lane) == ["cmd-3", "cmd-4", "cmd-5"]
+    lane.waiting.append(item(6))
+    assert take(lane) == ["cmd-4", "cmd-5", "cmd-6"]
 
 
 def test_no_more_than_so_many_are_under_way() -> None:
-    lane = a_lane(9)
-    assert [len(take(lane)) for _ in range(3)] == [3, 3, 0]
+    lane = a_lane(12)
+    assert [len(take(lane)) for _ in range(3)] == [4, 4, 0]
     lane.end_batch()
-    assert len(take(lane)) == 3
+    assert len(take(lane)) == 4
 
 
 def test_when_none_is_under_way_any_leaves() -> None:
-    lane = a_lane(4)
+    lane = a_lane(5)
     take(lane)
     lane.end_batch()
-    assert take(lane) == ["cmd-3"]
+    assert take(lane) == ["cmd-4"]
 
 
 def test_an_empty_lane_sends_nothing() -> None:
