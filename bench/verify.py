@@ -124,5 +124,5 @@ def store_name(client: MongoClient[dict[str, Any]], embedded: bool) -> str:
     if embedded:
         return "embedded"
     build = client.server_info()
-    name = "SecantusDB" if any("secantus" in str(value).lower() for value in build.values()) else "MongoDB"
-    return f"{name} {build['version']}"
+    secantus = build.get("secantusVersion")  # it calls itself a MongoDB of some version besides
+    return f"SecantusDB {secantus} (Rust)" if secantus else f"MongoDB {build['version']}"
