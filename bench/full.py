@@ -63,8 +63,8 @@ def runs(arguments: argparse.Namespace) -> list[Run]:
     return [
         storm("storm", FAST, charge_points=many, within=2 if q else 15, mode="queue"),
         load("queue", FAST, mode="queue", rate=fast, **every),
-        load("queue-more", FAST, mode="queue", rate=1.5 * fast, **every | {"seconds": 5 if q else 180}),
-        load("bypass", FAST, mode="bypass", rate=1.5 * fast, **every | {"seconds": 5 if q else 180}),
+        load("queue-more", FAST, mode="queue", rate=1.5 * fast, **every | {"seconds": 5 if q else 120}),
+        load("bypass", FAST, mode="bypass", rate=1.5 * fast, **every | {"seconds": 5 if q else 120}),
         load("embedded-queue", EMBEDDED, mode="queue", rate=slow, **some),
         load("embedded-bypass", EMBEDDED, mode="bypass", rate=slow, **some),
         load("points-100", FAST, mode="queue", rate=third, **some | {"charge_points": 10 if q else 100}),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("websockets.server")
 MAX_HELD = 4
 """So many messages may wait for a listener that is paused; with one more the socket is not read."""
+IN_A_ROW = 8
+"""So many messages of one connection in a turn of the loop: a read may bring thousands, and others wait."""
 
 
 def _is_between_frames(parser: Any) -> bool:
@@ -57,6 +59,7 @@ class WebSocket(ServerConnection):
         "_ended",
         "_fragments",
         "_held",
+        "_in_a_row",
         "_is_deaf",
         "_is_idle",
         "_is_paused",
@@ -78,6 +81,7 @@ class WebSocket(ServerConnection):
         self._is_idle = False
         self._rest: asyncio.TimerHandle | None = None
         self._held: list[str] = []
+        self._in_a_row = 0
         self._fragments: tuple[bytearray, bool] | None = None
         self._asked: tuple[bytes, Callable[[], None]] | None = None
 
@@ -113,8 +117,11 @@ class WebSocket(ServerConnection):
         self._go_on()
 
     def _go_on(self) -> None:
-        while self._held and self._is_heard:
-            self._hand_over(self._held.pop(0))
+        for _ in range(IN_A_ROW):
+            if self._held and self._is_heard:
+                self._hand_over(self._held.pop(0))
+        if self._held and self._is_heard:
+            self.loop.call_soon(self._go_on)
         if len(self._held) <= MAX_HELD // 4:
             self.transport.resume_reading()
         self._end_if_all_is_said()
@@ -171,6 +178,7 @@ class WebSocket(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         """Nearly always that is one message of text as a whole."""
+        self._in_a_row = 0
         if self._is_idle and self.state is State.OPEN and len(data) <= (self.protocol.max_message_size or 0):
             payload = payload_of(data)
             if payload is not None:
@@ -227,9 +235,12 @@ class WebSocket(ServerConnection):
         except UnicodeDecodeError as wrong:
             self._fail(wrong)
             return
-        if self._is_heard:
-            self._hand_over(message)
-            return
+        if self._is_heard and not self._held:
+            self._in_a_row += 1
+            if self._in_a_row <= IN_A_ROW:
+                self._hand_over(message)
+                return
+            self.loop.call_soon(self._go_on)
         self._held.append(message)
         if len(self._held) > MAX_HELD:
             self.transport.pause_reading()

@@ -86,7 +86,7 @@ async def test_a_batch_in_a_killed_workers_hand_comes_again_within_seconds_and_d
     ) as charge_point:
         await charge_point.boot()
         started = await charge_point.start(1, tenant.id_tag, 0)
-        await until(lambda: redis.hlen(handed_out) == 0, 10)
+        await until(lambda: redis.hlen(handed_out) == 0, 30)
         mongodb.suspend()
         try:
             stopping = asyncio.create_task(charge_point.stop(started.transaction_id, 700))
@@ -98,7 +98,7 @@ async def test_a_batch_in_a_killed_workers_hand_comes_again_within_seconds_and_d
         logged = len(deafened.log("worker"))
         deafened.start("worker")
         await until(lambda: "batch_too_late" in deafened.log("worker")[logged:], 40)
-        await until(lambda: redis.hlen(handed_out) == 0, 10)
+        await until(lambda: redis.hlen(handed_out) == 0, 30)
         await until_queue_is_used(deafened)
         await charge_point.heartbeat()
     databases = adapters.databases

@@ -14,7 +14,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from gateway.admission import Admission, AdmissionLimits
-from gateway.websocket import MAX_HELD, WebSocket
+from gateway.websocket import IN_A_ROW, MAX_HELD, WebSocket
 
 pytestmark = pytest.mark.asyncio
 MAX_SIZE = 300
@@ -336,7 +336,24 @@ async def test_of_a_listener_that_pauses_the_socket_is_not_read_and_nothing_is_l
     line.says(b"".join(text(str(number)) for number in range(MAX_HELD, 20)))
     assert (line.network.is_reading, line.heard) == (False, [])
     line.websocket.resume()
+    await settle()
     assert line.heard == [str(number) for number in range(20)]
+    assert line.network.is_reading
+
+
+async def test_who_says_very_much_at_once_lets_others_have_their_turn() -> None:
+    """A read may bring thousands of messages, and each may be answered and logged."""
+    line = Listening()
+    await settle()
+    line.says(b"".join(text(str(number)) for number in range(100)))
+    assert (len(line.heard), line.network.is_reading) == (IN_A_ROW, False)
+    turns = 0
+    while len(line.heard) < 100:
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns >= (100 - IN_A_ROW) // IN_A_ROW
+    line.says(text("100"))
+    assert line.heard == [str(number) for number in range(101)]
     assert line.network.is_reading
 
 
