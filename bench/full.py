@@ -60,11 +60,12 @@ def runs(arguments: argparse.Namespace) -> list[Run]:
     } | ramp
     some = {"charge_points": few, "seconds": 5 if q else 60, "warm_up": 2 if q else 10} | ramp
     fast, slow, third = (40, 20, 20) if q else (arguments.rate, 600, 500)
+    shorter = every | {"seconds": 5 if q else 120}
     return [
         storm("storm", FAST, charge_points=many, within=2 if q else 15, mode="queue"),
         load("queue", FAST, mode="queue", rate=fast, **every),
-        load("queue-more", FAST, mode="queue", rate=1.5 * fast, **every | {"seconds": 5 if q else 120}),
-        load("bypass", FAST, mode="bypass", rate=1.5 * fast, **every | {"seconds": 5 if q else 120}),
+        load("queue-more", FAST, mode="queue", rate=1.25 * fast, **shorter),
+        load("bypass", FAST, mode="bypass", rate=fast if q else 2_500, **shorter),
         load("embedded-queue", EMBEDDED, mode="queue", rate=slow, **some),
         load("embedded-bypass", EMBEDDED, mode="bypass", rate=slow, **some),
         load("points-100", FAST, mode="queue", rate=third, **some | {"charge_points": 10 if q else 100}),

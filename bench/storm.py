@@ -32,6 +32,7 @@ from bench.connection import LoadConnection
 from bench.fill import make_known
 from bench.latency import summary
 from bench.open_files import raise_open_file_limit
+from bench.report import machine
 from bench.system import ENDING_SIGNALS, BenchTenant, System, forget, provision
 from bench.usage import UsageSampler
 
@@ -118,6 +119,7 @@ class Storm:
             "attempts": dict(self._attempts),
             **summary(self._handshakes, "handshake_"),
             **summary(self._boots, "boot_"),
+            "machine": machine(),
         }
 
 

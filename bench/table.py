@@ -8,7 +8,7 @@ from bench.report import machine
 Result = Mapping[str, Any]
 LONG = {
     "queue": "queue mode",
-    "queue-more": "queue mode, half as much again",
+    "queue-more": "queue mode, a quarter more",
     "bypass": "bypass mode",
     "embedded-queue": "queue mode",
     "embedded-bypass": "bypass mode",
@@ -52,7 +52,7 @@ def _under_load(measured: Mapping[str, Result]) -> str:
     head = (
         "run", "store", "charge points", "seconds", "messages/min", "p50 ms", "p99 ms",
         "start p99 / on the wire", "stop p99", "command p50 / p99", "event p50 / p99",
-        "errors", "lost", "sessions wrong",
+        "errors", "lost", "sessions wrong", "run at",
     )  # fmt: skip
     return _table(head, [_load_row(LONG[name], measured[name]) for name in LONG if name in measured])
 
@@ -74,6 +74,7 @@ def _load_row(title: str, one: Result) -> tuple[Any, ...]:
         one["errors"],
         one["lost"],
         one["session_mismatches"],
+        _when(one),
     )
 
 
@@ -117,7 +118,7 @@ def _storm(one: Result | None) -> str:
         return ""
     head = (
         "charge points", "within s", "served", "last served s", "put off", "handshake p50 / p99 ms",
-        "boot p50 / p99 ms", "gateway MB",
+        "boot p50 / p99 ms", "gateway MB", "run at",
     )  # fmt: skip
     put_off = sum(count for name, count in one["attempts"].items() if name in ("503", "429"))
     row = (
@@ -129,6 +130,7 @@ def _storm(one: Result | None) -> str:
         f"{_number(one['handshake_p50_ms'])} / {_number(one['handshake_p99_ms'])}",
         f"{_number(one['boot_p50_ms'])} / {_number(one['boot_p99_ms'])}",
         f"{one['processes']['gateway']['peak_rss_mb']:.0f}",
+        _when(one),
     )
     return _table(head, [row])
 
@@ -143,6 +145,7 @@ def _curve(title: str, column: str, names: Sequence[str], measured: Mapping[str,
         *(f"{p} us" for p in PROCESSES),
         "gateway + worker us",
         "lost",
+        "run at",
     )
     rows = []
     for one in found:
@@ -156,9 +159,15 @@ def _curve(title: str, column: str, names: Sequence[str], measured: Mapping[str,
                 *(f"{cost[name]:.0f}" for name in PROCESSES),
                 _ours(cost),
                 one["lost"],
+                _when(one),
             )
         )
     return _table(head, rows)
+
+
+def _when(one: Result) -> str:
+    """To the minute, in UTC: a page may hold runs of several days."""
+    return str(one.get("machine", {}).get("date", "-"))[:16].replace("T", " ")
 
 
 def _number(value: float | None) -> str:
