@@ -59,7 +59,7 @@ def read_gateway(env: Env) -> GatewaySettings:
         bypass_threads=env.int("GATEWAY_BYPASS_THREADS", 4, validate=Range(min=1, max=256)),
         max_waiting_calls=env.int("GATEWAY_MAX_WAITING_CALLS", 32, validate=Range(min=1)),
         max_connections=env.int("GATEWAY_MAX_CONNECTIONS", 18_000, validate=Range(min=1)),
-        handshakes_at_once=env.int("GATEWAY_HANDSHAKES_AT_ONCE", 32, validate=Range(min=1)),
+        handshakes_at_once=env.int("GATEWAY_HANDSHAKES_AT_ONCE", 48, validate=Range(min=1)),
         charge_point_handshakes_per_minute=_per_minute(env, "CHARGE_POINT", 30),
         address_handshakes_per_minute=_per_minute(env, "ADDRESS", 0),
         drain_s=env.float("GATEWAY_DRAIN_S", 10.0, validate=Range(min=0)),

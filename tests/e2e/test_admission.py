@@ -12,7 +12,7 @@ from tests.e2e.system import RunningSystem
 
 pytestmark = pytest.mark.e2e
 ATTEMPTS_A_MINUTE = 30
-HANDSHAKES_AT_ONCE = 32
+HANDSHAKES_AT_ONCE = 48
 
 
 async def dial(system: RunningSystem, identity: str) -> tuple[int, int]:
